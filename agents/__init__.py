@@ -1,0 +1,1 @@
+"""Who the patients are, and the one place where they meet the engine."""

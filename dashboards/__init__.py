@@ -1,0 +1,1 @@
+"""What people look at: the report, the charts and the pages."""

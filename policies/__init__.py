@@ -1,0 +1,1 @@
+"""How beds, staff and vaccine are allocated, and how policies are compared."""

@@ -1,0 +1,1 @@
+"""The model and its reference engine, event log, tables, metrics and replications."""
