@@ -1,0 +1,61 @@
+"""The event-order contract, written once for both engines: who goes first at one instant.
+
+Every event has the key (time, kind, id); events run in the order of their keys and never in the
+order in which they were scheduled. Times lie on a grid of 2^-20 hours, so sums of times are exact
+and equal on any machine. After each event the hospitals whose pools, queues or rules changed are
+scanned in the order of their ids until nothing more can start (`sim/allocation.py`); what starts
+there resumes at once, without an event of its own. An event at exactly the horizon is inside.
+"""
+
+from enum import IntEnum
+from math import floor
+
+GRID = float(2**20)
+"""Steps of the time grid per hour (3.4 ms)."""
+
+ID_BITS = 48
+"""An event's SimPy priority is kind x 2^48 + id."""
+
+LEG_BITS = 12
+"""A patient's events carry id = patient x 2^12 + leg (the number of steps begun, modulo 2^12)."""
+
+
+class Kind(IntEnum):
+    """Kinds of events, in the order in which they happen at one instant."""
+
+    FINISH = 1
+    """A step's duration is over; id: patient and leg."""
+    CLEANED = 2
+    """A bed is clean; id: patient who left it, leg, see `clean_id`."""
+    RETURNED = 3
+    """An ambulance is back; id: patient and leg."""
+    SHIFT = 4
+    """Staff on duty change, or flex beds open; id: hospital x pools + pool."""
+    DAY = 5
+    """Midnight: arrivals that depend on the past are asked for."""
+    SUPPLY = 6
+    """Vaccine reaches the depot or a hospital; id: delivery number."""
+    EXPIRY = 7
+    """A lot or an open vial expires, a fridge fails, a reservation lapses; id: running number."""
+    DEADLINE = 8
+    """A patient's patience or a hazard's threshold is used up; id: patient."""
+    DECISION = 9
+    """Somebody must decide; id: 0."""
+    HANDOVER = 10
+    """A transferred patient reaches the hospital; id: patient."""
+    ARRIVAL = 11
+    """A patient presents; id: patient."""
+
+
+def priority(kind: int, identity: int) -> int:
+    """Return the SimPy priority of an event."""
+    return (kind << ID_BITS) + identity
+
+
+def on_grid(hours: float) -> float:
+    """Round a time or duration to the nearest point of the grid, halves up.
+
+    >>> on_grid(1 / 3) * 2**20
+    349525.0
+    """
+    return floor(hours * GRID + 0.5) / GRID
