@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("scenarios", "sim", "agents", "policies", "dashboards", "fairward")
 CORE = {
-    "simpy", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "yaml", "typer", "rich", "scipy", "statsmodels",
-    "jinja2", "markupsafe", "matplotlib",
+    "simpy", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "yaml", "typer", "rich", "scipy",
+    "statsmodels", "jinja2", "markupsafe", "matplotlib",
 }  # fmt: skip
+HEAVY = ["torch", "ray", "gymnasium", "pettingzoo", "shap", "lime", "sklearn", "llama_cpp", "panel", "bokeh"]
 NOT_PACKAGES = {"tests", "docs", "benchmarks", "runs", "dist", "build", "node_modules"}
 
 
@@ -71,6 +73,25 @@ def test_the_scenario_language_needs_pydantic_yaml_and_the_standard_library_only
 
 def test_importing_the_dashboards_room_imports_nothing():
     assert list(top_level_imports(ROOT / "dashboards" / "__init__.py")) == []
+
+
+def test_the_core_is_imported_whole_and_loads_no_extra():
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for room in ("scenarios", "sim", "agents", "fairward")
+        for path in modules(room)
+        if path.stem not in {"__init__", "__main__"}
+    ]
+    script = "import importlib, sys\n"
+    script += f"for name in {names}: importlib.import_module(name)\n"
+    script += f"print(*sorted(set(sys.modules) & set({HEAVY})))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
 
 
 def test_the_report_needs_core_dependencies_only():
