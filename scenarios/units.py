@@ -57,7 +57,9 @@ def parse_duration(text: str) -> float:
     if unit is None:
         if value == 0:
             return 0.0
-        raise _refusal(expected, text, f'Add a unit: say "{number} min" if you mean minutes ({UNITS_OFFERED}).')
+        raise _refusal(
+            expected, text, f'Add a unit: say "{number} min" if you mean minutes ({UNITS_OFFERED}).'
+        )
     return _rounded(value * _hours_of(unit, text, expected), text, expected)
 
 
@@ -81,7 +83,9 @@ def parse_rate(text: str) -> float:
     value = _value(count, text, expected)
     number, unit = _split(interval_text, expected, text)
     if unit is None:
-        raise _refusal(expected, text, f'Say per what: "{count} per hour", "{count} per 8 h" ({UNITS_OFFERED}).')
+        raise _refusal(
+            expected, text, f'Say per what: "{count} per hour", "{count} per 8 h" ({UNITS_OFFERED}).'
+        )
     interval = _value(number or "1", text, expected) * _hours_of(unit, text, expected)
     if interval == 0:
         raise _refusal(expected, text, "The interval must be longer than 0.")
@@ -161,7 +165,9 @@ def _hours_of(unit: str, text: str, expected: str) -> Fraction:
     if name in SYNONYMS:
         return HOURS_OF_UNIT[SYNONYMS[name]]
     if name in NO_FIXED_LENGTH:
-        raise _refusal(expected, text, f'"{unit}" has no fixed length; count in days, such as {NO_FIXED_LENGTH[name]}.')
+        raise _refusal(
+            expected, text, f'"{unit}" has no fixed length; count in days, such as {NO_FIXED_LENGTH[name]}.'
+        )
     if name == "m":
         raise _refusal(expected, text, '"m" may be minutes or months. Did you mean "min"?')
     near = get_close_matches(name, SYNONYMS, n=1)
@@ -175,7 +181,9 @@ def _rate_without_interval(text: str, expected: str) -> float:
         raise _refusal(expected, text, 'Begin with a number: "12 per hour".')
     value = _value(number, text, expected)
     if unit is not None:
-        raise _refusal(expected, text, f'This is no rate; say "1 per {text.strip()}" if that is the time between two.')
+        raise _refusal(
+            expected, text, f'This is no rate; say "1 per {text.strip()}" if that is the time between two.'
+        )
     if value == 0:
         return 0.0
     raise _refusal(expected, text, f'Say per what: "{number} per hour".')

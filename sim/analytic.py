@@ -8,11 +8,12 @@ if there were no shortage. Networks of stations are in `sim.jackson`.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from numbers import Integral
 from typing import Literal
 
 MOST_ERLANG_A_STATES = 5_000_000
+MOST_SERVERS = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -173,13 +174,11 @@ def priority_waits(arrival_rates: Sequence[float], service_rate: float, servers:
         raise ValueError("arrival_rates: expected at least one class, got none. Give one rate per class.")
     for place, rate in enumerate(arrival_rates):
         _check_not_negative(f"arrival_rates[{place}]", rate)
-    capacity = servers * service_rate
-    offered_load = _offered_load(math.fsum(arrival_rates), service_rate)
-    wait_for_any_server = erlang_c(offered_load, servers) / capacity
-    idle = [1 - arrivals / capacity for arrivals in accumulate(arrival_rates, initial=0.0)]
-    return tuple(
-        wait_for_any_server / (above * down_to) for above, down_to in zip(idle, idle[1:], strict=False)
-    )
+    _check_positive("service_rate", service_rate)
+    loads = [rate / service_rate for rate in accumulate(arrival_rates, initial=0.0)]
+    wait_for_any_server = erlang_c(loads[-1], servers) / (servers * service_rate)
+    idle = [(servers - load) / servers for load in loads]
+    return tuple(wait_for_any_server / (above * down_to) for above, down_to in pairwise(idle))
 
 
 def mg_infinity_occupancy(offered_load: float, n_patients: int) -> float:
@@ -232,7 +231,9 @@ def delay_probability_truncated(offered_load: float, beds: int) -> float:
     return erlang_b(offered_load, beds)
 
 
-def beds_needed(offered_load: float, target: float, measure: Literal["blocking", "delay"] = "blocking") -> int:
+def beds_needed(
+    offered_load: float, target: float, measure: Literal["blocking", "delay"] = "blocking"
+) -> int:
     """Return the fewest beds that keep a probability at or below `target`.
 
     "blocking": an arrival finds the ward full and goes elsewhere (Erlang B, any stays);
@@ -246,11 +247,20 @@ def beds_needed(offered_load: float, target: float, measure: Literal["blocking",
     _check_probability("target", target)
     if measure not in ("blocking", "delay"):
         raise ValueError(f'measure: expected "blocking" or "delay", got "{measure}". Choose one of the two.')
+    if offered_load > MOST_SERVERS:
+        raise ValueError(
+            f"offered_load: expected at most {MOST_SERVERS:,} patients at once, got "
+            f"{offered_load:g}. Check the units."
+        )
     beds, blocked = 0, 1.0
     while True:
         if measure == "blocking" and blocked <= target:
             return beds
-        if measure == "delay" and beds > offered_load and _wait_from_blocking(blocked, offered_load, beds) <= target:
+        if (
+            measure == "delay"
+            and beds > offered_load
+            and _wait_from_blocking(blocked, offered_load, beds) <= target
+        ):
             return beds
         beds += 1
         blocked = offered_load * blocked / (beds + offered_load * blocked)
@@ -285,8 +295,8 @@ def _check_stable(offered_load: float, servers: int) -> None:
     _check_whole("servers", servers, at_least=1)
     if offered_load >= servers:
         raise ValueError(
-            f"no steady state: expected an offered load below the number of servers, got load {offered_load:g} "
-            f"on {servers}. Add servers, shorten the service or reduce the arrivals."
+            f"no steady state: expected an offered load below the number of servers, got load "
+            f"{offered_load:g} on {servers}. Add servers, shorten the service or reduce the arrivals."
         )
 
 
@@ -303,7 +313,9 @@ def _check_queue_is_of_human_size(arrival_rate: float, capacity: float, patience
 
 def _check_not_negative(name: str, value: float) -> None:
     if not 0 <= value < math.inf:
-        raise ValueError(f"{name}: expected a finite number of at least 0, got {value:g}. Check its sign and unit.")
+        raise ValueError(
+            f"{name}: expected a finite number of at least 0, got {value:g}. Check its sign and unit."
+        )
 
 
 def _check_positive(name: str, value: float) -> None:
@@ -313,9 +325,13 @@ def _check_positive(name: str, value: float) -> None:
 
 def _check_probability(name: str, value: float) -> None:
     if not 0 < value < 1:
-        raise ValueError(f"{name}: expected a number between 0 and 1, both excluded, got {value:g}. Say 0.05 for 5 %.")
+        raise ValueError(
+            f"{name}: expected a number between 0 and 1, both excluded, got {value:g}. Say 0.05 for 5 %."
+        )
 
 
 def _check_whole(name: str, value: int, at_least: int) -> None:
-    if not isinstance(value, Integral) or value < at_least:
-        raise ValueError(f"{name}: expected a whole number of at least {at_least}, got {value}. Count whole servers.")
+    if not isinstance(value, Integral) or not at_least <= value <= MOST_SERVERS:
+        raise ValueError(
+            f"{name}: expected a whole number from {at_least} to {MOST_SERVERS:,}, got {value}. Give a count."
+        )

@@ -43,10 +43,13 @@ def jackson_network(
     """
     _check_shapes(external_rates, routing, service_rates, servers)
     _check_routing(routing)
-    flow = np.linalg.solve(np.eye(len(servers)) - np.array(routing, dtype=float).T, np.array(external_rates, dtype=float))
+    flow = np.linalg.solve(
+        np.eye(len(servers)) - np.array(routing, dtype=float).T, np.array(external_rates, dtype=float)
+    )
     arrival_rates = tuple(max(0.0, float(rate)) for rate in flow)
     stations = tuple(
-        _station(place, *rates) for place, rates in enumerate(zip(arrival_rates, service_rates, servers, strict=True))
+        _station(place, *rates)
+        for place, rates in enumerate(zip(arrival_rates, service_rates, servers, strict=True))
     )
     mean_in_network = math.fsum(station.mean_in_system for station in stations)
     entering = math.fsum(external_rates)
@@ -75,8 +78,9 @@ def _check_shapes(
     lengths = [len(external_rates), len(routing), len(service_rates), *(len(row) for row in routing)]
     if n_stations == 0 or any(length != n_stations for length in lengths):
         raise ValueError(
-            f"expected one external rate, service rate and routing row (of as many entries) for each of "
-            f"{n_stations} stations, got lengths {lengths}. Use 0 for a route or an arrival that does not exist."
+            "expected one external rate, service rate and routing row (of as many entries) for each "
+            f"of {n_stations} stations, got lengths {lengths}. "
+            "Use 0 for a route or an arrival that does not exist."
         )
     for place, rate in enumerate(external_rates):
         if not 0 <= rate < math.inf:
@@ -95,7 +99,9 @@ def _check_routing(routing: Sequence[Sequence[float]]) -> None:
             )
     leaving = {place for place, row in enumerate(routing) if math.fsum(row) < 1 - ROUNDING}
     while grown := {
-        place for place, row in enumerate(routing) if place not in leaving and any(row[to] > 0 for to in leaving)
+        place
+        for place, row in enumerate(routing)
+        if place not in leaving and any(row[to] > 0 for to in leaving)
     }:
         leaving |= grown
     if stuck := sorted(set(range(len(routing))) - leaving):
