@@ -1,0 +1,110 @@
+"""Every error that Fairward raises on purpose.
+
+    FairwardError              exit code 2
+    ├── UsageError             the command was used wrongly, or a file cannot be read or written
+    ├── ScenarioError          a scenario has problems, all of them listed
+    ├── UnsupportedFeature     an engine or policy cannot do what the scenario asks
+    ├── MissingExtra           an optional part is not installed
+    └── RunError               exit code 1: a run could not be completed
+        └── DeadlockError      patients block one another for ever, and the scenario says `fail`
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class FairwardError(Exception):
+    """Something that the user can understand and mend."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UsageError(FairwardError):
+    """The command was used wrongly, or a file cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what was expected, what was got, what to do.
+
+    >>> print(Problem("a.yaml", 3, 1, "horizon", 'a duration such as "90 min"', "nothing", "Add it."))
+    a.yaml:3:1 horizon: expected a duration such as "90 min", got nothing. Add it.
+    """
+
+    file: str
+    """The file as the user named it, or `--set 2` for the second override."""
+    line: int | None
+    """From 1; None when the problem is not at a line."""
+    column: int | None
+    """From 1; None when the problem is not at a line."""
+    path: str
+    """The place in the scenario, for example `hospitals.north.beds.icu.count`."""
+    expected: str
+    """What was expected; empty when `got` is a sentence that needs no expectation."""
+    got: str
+    """What was got."""
+    remedy: str = ""
+    """What to do about it: a sentence, or nothing."""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
+        where = f"{place} {self.path}" if self.path else place
+        what = f"expected {self.expected}, got {self.got}" if self.expected else self.got
+        return f"{where}: {what}. {self.remedy}".rstrip()
+
+
+class ScenarioError(FairwardError):
+    """A scenario has problems; `problems` lists all of them in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        unique = dict.fromkeys(problems)
+        self.problems = tuple(sorted(unique, key=lambda p: (p.file, p.line or 0, p.column or 0)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        n = len(self.problems)
+        summary = f"{n} problem{'s' if n != 1 else ''}, nothing was run."
+        return "\n".join([*map(str, self.problems), summary])
+
+
+class UnsupportedFeature(FairwardError):
+    """An engine or policy cannot do what the scenario asks.
+
+    >>> print(UnsupportedFeature("the fast engine", "pathways.ed.steps.ward.hold"))
+    the fast engine does not support pathways.ed.steps.ward.hold
+    """
+
+    def __init__(self, by: str, *paths: str) -> None:
+        self.by = by
+        self.paths = paths
+        super().__init__(by, *paths)
+
+    def __str__(self) -> str:
+        return f"{self.by} does not support {', '.join(self.paths)}"
+
+
+class MissingExtra(FairwardError):
+    """An optional part is not installed.
+
+    >>> print(MissingExtra("train", "training a policy"))
+    training a policy needs the extra "train". Install it: pip install -e ".[train]"
+    """
+
+    def __init__(self, extra: str, what: str) -> None:
+        self.extra = extra
+        self.what = what
+        super().__init__(extra, what)
+
+    def __str__(self) -> str:
+        return f'{self.what} needs the extra "{self.extra}". Install it: pip install -e ".[{self.extra}]"'
+
+
+class RunError(FairwardError):
+    """A run could not be completed."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class DeadlockError(RunError):
+    """Patients block one another for ever, and the scenario says `on_deadlock: fail`."""
