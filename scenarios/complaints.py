@@ -69,7 +69,7 @@ def nearest(root: Node, path: Path) -> tuple[Node, Path]:
 
 def _complaint(detail: dict[str, Any], root: Node) -> Complaint:
     loc: Path = tuple(detail["loc"])
-    node, rest = nearest(root, loc)
+    node, _ = nearest(root, loc)
     kind = detail["type"]
     if kind == "missing":
         name = str(loc[-1])
@@ -95,7 +95,11 @@ def _stranger(loc: Path) -> tuple[str, str, str]:
         return "", REFUSES_PREEMPTION, INSTEAD_OF_PREEMPTION
     spec: type[Spec] | None = spec_of(at(Scenario, loc[:-1])) if len(loc) > 1 else Scenario
     known = keys_of(spec) if spec else []
-    return "", f'"{name}" is not known here', did_you_mean(name, known, f"Known: {listing(known)}." if known else "")
+    return (
+        "",
+        f'"{name}" is not known here',
+        did_you_mean(name, known, f"Known: {listing(known)}." if known else ""),
+    )
 
 
 def _phrase(detail: dict[str, Any], node: Node) -> tuple[str, str, str]:
@@ -113,9 +117,9 @@ def _phrase(detail: dict[str, Any], node: Node) -> tuple[str, str, str]:
         whole = "a whole number" if isinstance(detail["input"], int) else "a number"
         return f"{whole} of at least {context['ge']:g}", got, ""
     if kind == "too_short":
-        return f"at least {context['min_length']} of them", _how_many(context["actual_length"]), ""
+        return _entries("at least", context["min_length"]), _how_many(context["actual_length"]), ""
     if kind == "too_long":
-        return f"at most {context['max_length']} of them", _how_many(context["actual_length"]), ""
+        return _entries("at most", context["max_length"]), _how_many(context["actual_length"]), ""
     if kind == "string_type" and isinstance(node.value, int | float):
         return "text", got, f'Put it in quotes: "{got}".'
     return EXPECTED.get(kind, "something else"), got, ""
@@ -135,6 +139,10 @@ def split_sentence(text: str) -> tuple[str, str, str]:
     return expected, got if stop else got.rstrip("."), remedy
 
 
+def _entries(limit: str, n: int) -> str:
+    return f"{limit} {n} {'entry' if n == 1 else 'entries'}"
+
+
 def _how_many(n: int | None) -> str:
     return "none" if not n else str(n)
 
@@ -143,6 +151,8 @@ def _remedy(node: Node) -> str:
     if not isinstance(node.value, int | float) or isinstance(node.value, bool):
         return ""
     for pattern, remedy in REMEDIES.items():
-        if len(pattern) == len(node.path) and all(p in ("*", k) for p, k in zip(pattern, node.path, strict=True)):
+        if len(pattern) == len(node.path) and all(
+            p in ("*", k) for p, k in zip(pattern, node.path, strict=True)
+        ):
             return remedy
     return ""

@@ -132,7 +132,9 @@ class Distribution(Spec, Generic[Q]):
     def _one(self) -> Self:
         named = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(named) != 1:
-            raise ValueError(f"expected exactly one distribution of {', '.join(KINDS)}, got {' and '.join(named) or 'none'}")
+            raise ValueError(
+                f"expected exactly one distribution of {', '.join(KINDS)}, got {' and '.join(named) or 'none'}"
+            )
         _check_parameters(named[0], getattr(self, named[0]))
         return self
 
@@ -167,7 +169,9 @@ def _check_parameters(kind: str, law: Any) -> None:
 
 def _bare_text(value: Any) -> Any:
     """Let `duration: 90 min` stand for `duration: {constant: 90 min}`."""
-    return {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+    return (
+        {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+    )
 
 
 Duration = Annotated[Distribution[Hours], BeforeValidator(_bare_text)]

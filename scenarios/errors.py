@@ -1,14 +1,15 @@
 """Every error that Fairward raises on purpose.
 
-    FairwardError              exit code 2
-    ├── UsageError             the command was used wrongly, or a file cannot be read or written
-    ├── ScenarioError          a scenario has problems, all of them listed
-    ├── UnsupportedFeature     an engine or policy cannot do what the scenario asks
-    ├── MissingExtra           an optional part is not installed
-    └── RunError               exit code 1: a run could not be completed
-        └── DeadlockError      patients block one another for ever, and the scenario says `fail`
+FairwardError              exit code 2
+├── UsageError             the command was used wrongly, or a file cannot be read or written
+├── ScenarioError          a scenario has problems, all of them listed
+├── UnsupportedFeature     an engine or policy cannot do what the scenario asks
+├── MissingExtra           an optional part is not installed
+└── RunError               exit code 1: a run could not be completed
+    └── DeadlockError      patients block one another for ever, and the scenario says `fail`
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -54,12 +55,18 @@ class Problem:
         return f"{where}: {what}. {self.remedy}".rstrip()
 
 
+def _in_order_of_the_file(problem: Problem) -> tuple[list[int | str], int, int]:
+    words = re.split(r"([0-9]+)", problem.file)  # Numbers stand at odd places: `--set 2` before `--set 10`.
+    file: list[int | str] = [int(word) if i % 2 else word for i, word in enumerate(words)]
+    return file, problem.line or 0, problem.column or 0
+
+
 class ScenarioError(FairwardError):
     """A scenario has problems; `problems` lists all of them in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         unique = dict.fromkeys(problems)
-        self.problems = tuple(sorted(unique, key=lambda p: (p.file, p.line or 0, p.column or 0)))
+        self.problems = tuple(sorted(unique, key=_in_order_of_the_file))
         super().__init__(self.problems)
 
     def __str__(self) -> str:

@@ -6,13 +6,22 @@ from pydantic import BeforeValidator, Field
 
 from scenarios.distributions import Duration
 from scenarios.quantities import Count, Hours, Name, Positive, Share, Spec
+from scenarios.tree import value_text
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
-Capacity = Annotated[int | Literal["unlimited"], BeforeValidator(
-    lambda v: (_ for _ in ()).throw(ValueError(f"expected a whole number of at least 0 or unlimited, got {v!r}"))
-    if v != "unlimited" and (isinstance(v, bool) or not isinstance(v, int) or v < 0) else v
-)]  # fmt: skip
+
+def _capacity(value: Any) -> Any:
+    if value == "unlimited":
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value >= 0:
+            return value
+        raise ValueError(f"expected a whole number of at least 0, got {value}")
+    raise ValueError(f"expected a whole number of at least 0 or unlimited, got {value_text(value)}")
+
+
+Capacity = Annotated[int | Literal["unlimited"], BeforeValidator(_capacity)]
 """A whole number of at least 0, or `unlimited`."""
 
 
@@ -29,7 +38,7 @@ class Beds(Spec):
     """The beds of one unit."""
 
     count: Capacity
-    """How many; `unlimited` to measure demand."""
+    """How many; 0 closes the unit; `unlimited` to measure demand."""
     cleaning: Duration | None = None
     """How long a bed is out of use after each patient."""
     flex: Flex | None = None
@@ -75,25 +84,26 @@ class Equipment(Spec):
     """Where the figures come from, or `assumed`."""
 
 
-def _counted(value: Any) -> Any:
+def as_count(value: Any) -> Any:
+    """Let a bare number stand for the count."""
     return value if isinstance(value, dict | Spec) else {"count": value}
 
 
 class Hospital(Spec):
-    """One hospital. Pool names are unique across its beds, staff and equipment."""
+    """One hospital. A pool's name is of one kind (beds, staff or equipment) throughout the network."""
 
     title: str = ""
     """What it is called in tables and reports."""
-    beds: dict[Name, Annotated[Beds, BeforeValidator(_counted)]] = {}
+    beds: dict[Name, Annotated[Beds, BeforeValidator(as_count)]] = {}
     """Units by name."""
-    staff: dict[Name, Annotated[Staff, BeforeValidator(_counted)]] = {}
+    staff: dict[Name, Annotated[Staff, BeforeValidator(as_count)]] = {}
     """Roles by name."""
-    equipment: dict[Name, Annotated[Equipment, BeforeValidator(_counted)]] = {}
+    equipment: dict[Name, Annotated[Equipment, BeforeValidator(as_count)]] = {}
     """Machines by name."""
     ambulances: Count | None = None
     """Ambulances for transfers from here, each busy for the way there and back; unlimited when absent."""
     duration_factor: dict[str, Positive] = {}
-    """Step -> multiplier of its duration here; 1 when not named."""
+    """Step, or `pathway.step` -> multiplier of its duration here; 1 when not named."""
     population: Count | None = None
     """People in the catchment, for outcomes per head."""
     source: str = ""
@@ -109,5 +119,3 @@ class Transfers(Spec):
     """Added to every transfer on arrival."""
     reservation_expires: Hours | None = None
     """A bed reserved at departure is given up after this long; kept until arrival when absent."""
-
-

@@ -13,10 +13,14 @@ SUFFIXES = (".yaml", ".yml")
 
 def library_names() -> tuple[str, ...]:
     """Return the names of the library scenarios, for example `surge` or `validation/erlang-c-5-3`."""
-    return tuple(sorted(path.relative_to(LIBRARY).with_suffix("").as_posix() for path in LIBRARY.rglob("*.yaml")))
+    return tuple(
+        sorted(path.relative_to(LIBRARY).with_suffix("").as_posix() for path in LIBRARY.rglob("*.yaml"))
+    )
 
 
-def locate(name_or_path: str | os.PathLike[str], beside: FilePath | None, place: Place) -> tuple[FilePath, str]:
+def locate(
+    name_or_path: str | os.PathLike[str], beside: FilePath | None, place: Place
+) -> tuple[FilePath, str]:
     """Return the file of a scenario and how to show it in problems.
 
     A text that ends in `.yaml` is a file, relative to the file `beside` which it is

@@ -146,7 +146,7 @@ def _with_stand_ins(root: Node) -> Node:
 class _Dumper(yaml.SafeDumper):
     """Quotes exactly the texts that our reader would not take for text."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+    yaml_implicit_resolvers: dict[str, Any] = {}
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -157,7 +157,9 @@ def _exactly(pattern: str) -> "re.Pattern[str]":
 
 
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:int", _exactly(INTEGER.pattern), None)
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _exactly(f"{FLOAT.pattern}|{NOT_FINITE.pattern}"), None)
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", _exactly(f"{FLOAT.pattern}|{NOT_FINITE.pattern}"), None
+)
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:null", _exactly("|~|null|Null|NULL"), None)
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", _exactly("true|True|TRUE|false|False|FALSE"), None)
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:merge", _exactly("<<"), None)

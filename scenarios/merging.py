@@ -33,7 +33,9 @@ def extended(
     base_path, base_shown = locate(reference.value, path, reference.place)
     if base_path.resolve() in files:
         names = " -> ".join([*(shown for _, shown in chain), base_shown])
-        raise _refusal(reference, "", f"these files extend each other in a circle: {names}", "Break the circle.")
+        raise _refusal(
+            reference, "", f"these files extend each other in a circle: {names}", "Break the circle."
+        )
     if len(chain) >= MAX_CHAIN:
         raise _refusal(reference, f"at most {MAX_CHAIN} files that extend each other", "more")
     base, all_files = extended(

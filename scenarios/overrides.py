@@ -28,7 +28,9 @@ from scenarios.shape import (
 from scenarios.tree import Node, Path, Place, from_plain, path_text, plain, value_text
 from scenarios.units import format_duration, parse_duration, parse_rate
 
-SEGMENT = re.compile(r"""\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^."\[\]=]+?))\s*(?P<indices>(?:\[\d{1,6}\])*)\s*(?:\.|$)""")
+SEGMENT = re.compile(
+    r"""\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^."\[\]=]+?))\s*(?P<indices>(?:\[\d{1,6}\])*)\s*(?:\.|$)"""
+)
 FORM = "a change such as hospitals.north.beds.icu.count=12"
 
 
@@ -41,7 +43,7 @@ class Override(NamedTuple):
     place: Place
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):
     def __init__(self, path: Path, expected: str, got: str, remedy: str = "") -> None:
         self.parts = (path_text(path), expected, got, remedy)
 
@@ -126,16 +128,22 @@ def _entries(node: Node, annotation: Any, path: Path) -> dict[str, Node]:
     return {short: node}
 
 
-def _check_new_key(entries: dict[str, Node], annotation: Any, path: Path, last: bool, change: Override) -> None:
+def _check_new_key(
+    entries: dict[str, Node], annotation: Any, path: Path, last: bool, change: Override
+) -> None:
     """Refuse a key that the schema does not know, or the name of a thing that does not exist."""
     name = str(path[-1])
     if inside(annotation, name) is None:
         spec = spec_of(annotation)
-        known = [*entries, *(keys_of(spec) if spec else [])] if annotation is not Scenario else keys_of(Scenario)
+        known = (
+            [*entries, *(keys_of(spec) if spec else [])] if annotation is not Scenario else keys_of(Scenario)
+        )
         what = f'"{name}" is not known here'
         raise _Refused(path, "", what, did_you_mean(name, known, f"Known: {listing(dict.fromkeys(known))}."))
     if holds_things(annotation) and not (last and isinstance(change.value.value, dict)):
-        remedy = did_you_mean(name, entries, f"There are: {listing(entries)}." if entries else "There are none.")
+        remedy = did_you_mean(
+            name, entries, f"There are: {listing(entries)}." if entries else "There are none."
+        )
         raise _Refused(path, "", f'there is no "{name}"', remedy)
 
 
@@ -158,7 +166,11 @@ def inside_is_duration(field: Any) -> bool:
 
 def _combined(old: Node, annotation: Any, path: Path, change: Override) -> Node:
     if change.operator == "=":
-        if is_counted(annotation) and isinstance(old.value, dict) and not isinstance(change.value.value, dict):
+        if (
+            is_counted(annotation)
+            and isinstance(old.value, dict)
+            and not isinstance(change.value.value, dict)
+        ):
             return Node({**old.value, "count": change.value}, change.place)
         return change.value
     if is_counted(annotation) and isinstance(old.value, dict) and "count" in old.value:
@@ -184,10 +196,21 @@ def _computed(old: Any, change: Override, path: Path) -> str | int | float:
         if not math.isfinite(value) or abs(value) > 1e18:
             raise _Refused(path, "a finite result", f"{value_text(old)} {change.operator} {value_text(new)}")
         if value < 0 and write is not _plain_number:
-            raise _Refused(path, "a result of at least 0", f"{value_text(old)} {change.operator} {value_text(new)}")
+            raise _Refused(
+                path, "a result of at least 0", f"{value_text(old)} {change.operator} {value_text(new)}"
+            )
         return write(value)
-    what = "a plain number to multiply by" if change.operator == "*=" else f"something to add to {value_text(old)}"
-    raise _Refused(path, what, value_text(plain(change.value)), f"{change.operator} works on numbers, durations and rates.")
+    what = (
+        "a plain number to multiply by"
+        if change.operator == "*="
+        else f"something to add to {value_text(old)}"
+    )
+    raise _Refused(
+        path,
+        what,
+        value_text(plain(change.value)),
+        f"{change.operator} works on numbers, durations and rates.",
+    )
 
 
 def _number(value: Any) -> float | None:

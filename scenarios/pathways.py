@@ -1,48 +1,80 @@
 """What happens to a patient: steps with needs, durations, patience and routing; hazards on the way."""
 
+import re
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from scenarios.distributions import DurationCases
-from scenarios.quantities import Count, Hours, Name, PerHour, Positive, Share, Spec, When, as_cases
+from scenarios.quantities import (
+    Count,
+    Flag,
+    Hours,
+    Label,
+    Name,
+    PerHour,
+    Positive,
+    Share,
+    Spec,
+    When,
+    as_cases,
+)
+from scenarios.tree import value_text
+
+MAX_DENOMINATOR = 1000
+_RATIO = re.compile(r"\s*([0-9]{1,9})\s*(?:[:/]\s*([0-9]{1,9})\s*)?")
+_DECIMAL = re.compile(r"[0-9]{0,9}\.[0-9]{1,9}")
 
 
 def _amount(value: Any) -> Any:
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool):
-        raise ValueError(f"expected a whole number, a ratio such as 1:4 or a fraction, got {value!r}")
-    try:
-        if isinstance(value, str) and ":" in value:
-            top, bottom = value.split(":")
-            amount = Fraction(int(top), int(bottom))
-        elif isinstance(value, float):
-            amount = Fraction(repr(value))
-        else:
-            amount = Fraction(value)
-    except (ValueError, TypeError, ZeroDivisionError):
-        raise ValueError(f"expected a whole number, a ratio such as 1:4 or a fraction, got {value!r}") from None
+    amount = _fraction(value)
+    if amount is None:
+        raise ValueError(f"expected a whole number or a ratio such as 1:4, got {value_text(value)}")
     if amount <= 0:
-        raise ValueError(f"expected an amount above 0, got {value!r}. Leave out a pool that is not needed")
-    if amount.denominator > 1000:
-        raise ValueError(f"expected an amount with a denominator of at most 1000, got {value!r}")
+        raise ValueError(
+            f"expected an amount above 0, got {value_text(value)}. Leave out a pool that is not needed."
+        )
+    if amount.denominator > MAX_DENOMINATOR:
+        expected = f"expected an amount in parts of at most {MAX_DENOMINATOR}"
+        raise ValueError(f"{expected}, got {value_text(value)}. Write a ratio such as 1:3.")
     return amount
+
+
+def _fraction(value: Any) -> Fraction | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, int) and abs(value) < 10**9:
+        return Fraction(value)
+    text = str(value)
+    if (ratio := _RATIO.fullmatch(text)) and int(ratio[2] or 1):
+        return Fraction(int(ratio[1]), int(ratio[2] or 1))
+    return Fraction(text) if _DECIMAL.fullmatch(text) else None
 
 
 PoolAmount = Annotated[
     Fraction,
     BeforeValidator(_amount),
     PlainSerializer(lambda f: str(f) if f.denominator > 1 else f.numerator, return_type=Any),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}], "examples": [1, "1:4"]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}], "examples": [1, "1:4"]}
+    ),
 ]
 """How much of a pool: a whole number, or a ratio such as `1:4` (one nurse for four patients)."""
 
-Needs = Annotated[
-    dict[Name, PoolAmount], BeforeValidator(lambda v: dict.fromkeys([v] if isinstance(v, str) else v, 1)
-                                            if isinstance(v, str | list) else v)
-]  # fmt: skip
+
+def one_of_each(value: Any) -> Any:
+    """Let `ward` and `[ward, monitor]` stand for one of each."""
+    if isinstance(value, str):
+        return {value: 1}
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return dict.fromkeys(value, 1)
+    return value
+
+
+Needs = Annotated[dict[Name, PoolAmount], BeforeValidator(one_of_each)]
 """Pool -> amount, all seized at once or none; `ward` and `[ward, monitor]` mean 1 of each."""
 
 
@@ -53,7 +85,7 @@ class Alternative(Spec):
     """What is seized instead."""
     factor: Positive = 1.0
     """Multiplies the step's duration."""
-    wrong_unit: bool = True
+    wrong_unit: Flag = True
     """Whether hazards `while: wrong-unit` apply."""
 
 
@@ -68,16 +100,22 @@ class Patience(Spec):
     """The outcome of those who lose it."""
 
 
+def certainly(value: Any) -> Any:
+    """Let a single name stand for that name with probability 1."""
+    return {value: 1} if isinstance(value, str) else value
+
+
 class RouteCase(Spec):
     """Where the patients of whom the condition holds go next."""
 
     when: When = {}
     """For whom (acuity is the present one); empty: everybody not yet taken."""
-    to: Annotated[dict[Name, Share], BeforeValidator(lambda v: {v: 1} if isinstance(v, str) else v)]
+    to: Annotated[dict[Name, Share], BeforeValidator(certainly)]
     """A step or an outcome, or several with probabilities that sum to 1."""
 
 
-def _routes(value: Any) -> Any:
+def as_routes(value: Any) -> Any:
+    """Let a target, or targets with probabilities, stand for everybody's route."""
     if isinstance(value, str):
         return [{"to": value}]
     if isinstance(value, dict) and not {"to", "when"} & set(value):
@@ -85,7 +123,7 @@ def _routes(value: Any) -> Any:
     return as_cases(value)
 
 
-Routes = Annotated[tuple[RouteCase, ...], BeforeValidator(_routes), Field(min_length=1)]
+Routes = Annotated[tuple[RouteCase, ...], BeforeValidator(as_routes), Field(min_length=1)]
 """`ward`, `{ward: 0.3, discharged: 0.7}`, or a list of cases `{when, to}` of which the last has no `when`."""
 
 
@@ -105,6 +143,17 @@ class Balking(Spec):
     """For whom; empty: everybody not yet taken."""
     probability: Annotated[tuple[Share, ...], Field(min_length=1)]
     """The chance when 0, 1, 2, ... are waiting; the last holds for all longer queues."""
+
+
+def as_limits(value: Any) -> Any:
+    """Let a number stand for a limit that holds for everybody."""
+    return [{"count": value}] if isinstance(value, int) and not isinstance(value, bool) else as_cases(value)
+
+
+def as_balking(value: Any) -> Any:
+    """Let a list of numbers stand for chances that hold for everybody."""
+    is_chances = isinstance(value, list) and value and not isinstance(value[0], dict | Spec)
+    return [{"probability": value}] if is_chances else as_cases(value)
 
 
 class Factor(Spec):
@@ -129,7 +178,7 @@ class Step(Spec):
     """Taken, in order, when the step's own needs are not free."""
     duration: DurationCases
     """How long it takes, drawn at arrival from class, acuity at arrival and attributes."""
-    scale_by: tuple[str, ...] = ()
+    scale_by: tuple[Label, ...] = ()
     """Number attributes that multiply the duration."""
     factors: tuple[Factor, ...] = ()
     """Multipliers by attribute at arrival; all that hold apply."""
@@ -141,16 +190,15 @@ class Step(Spec):
     """When it cannot start now: wait, leave at once (`full_outcome`), or ask the overflow rule."""
     full_outcome: str = "cancelled"
     """The outcome of `if_full: leave` and of `queue_limit`."""
-    queue_limit: Annotated[tuple[Limit, ...], BeforeValidator(
-        lambda v: [{"count": v}] if isinstance(v, int) and not isinstance(v, bool) else as_cases(v))] = ()
+    queue_limit: Annotated[tuple[Limit, ...], BeforeValidator(as_limits)] = ()
     """A limit on the number waiting for it at a hospital."""
-    balking: Annotated[tuple[Balking, ...], BeforeValidator(
-        lambda v: [{"probability": v}] if isinstance(v, list) and v and not isinstance(v[0], dict) else as_cases(v))] = ()
+    balking: Annotated[tuple[Balking, ...], BeforeValidator(as_balking)] = ()
     """The chance of not joining a queue; the outcome is `left`."""
-    hold: bool = False
+    hold: Flag = False
     """Keep what it seized until the next step starts: boarding."""
-    treatment: bool = False
-    """Its start is when the patient counts as treated; the last to be marked before the end wins nothing: the first counts."""
+    treatment: Flag = False
+    """Its start is when the patient counts as treated, if no earlier start did. When no step of the pathway is
+    marked, every step that needs something counts; when none needs anything, the first step does."""
     dose: str | None = None
     """The vaccine product of which one dose is used; it starts only when a dose is at hand."""
     clinical_margin: Hours | None = None
@@ -178,7 +226,8 @@ class Hazard(Spec):
     when: When = {}
     """For whom, by attributes and the *present* acuity; empty: everybody."""
     during: tuple[Literal["waiting", "boarding", "wrong-unit", "travelling", "care"], ...]
-    """Where it applies: in a queue, in a queue while holding a bed, in an alternative unit, between hospitals, in care."""
+    """Where it applies: in a queue, in a queue while holding a bed (boarding), in an alternative unit, between
+    hospitals, in care."""
     rate: PerHour
     """How often; rates of several hazards that hold are added."""
     times: str | None = None

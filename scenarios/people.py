@@ -5,7 +5,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.distributions import Amount, Duration
-from scenarios.quantities import Count, Hours, Name, NonNegative, PerHour, Positive, Share, Spec, When, as_cases
+from scenarios.quantities import (
+    Count,
+    Flag,
+    Hours,
+    Label,
+    Name,
+    NonNegative,
+    PerHour,
+    Positive,
+    Share,
+    Spec,
+    When,
+    as_cases,
+)
 
 Shares = dict[Name, Share]
 """Value -> share; the shares sum to 1."""
@@ -20,13 +33,13 @@ class ShareCase(Spec):
     """Value -> share, summing to 1."""
 
 
-def _share_cases(value: Any) -> Any:
+def as_share_cases(value: Any) -> Any:
     if isinstance(value, dict) and not {"share", "when"} & set(value):
         return [{"share": value}]
     return as_cases(value)
 
 
-ShareCases = Annotated[tuple[ShareCase, ...], BeforeValidator(_share_cases), Field(min_length=1)]
+ShareCases = Annotated[tuple[ShareCase, ...], BeforeValidator(as_share_cases), Field(min_length=1)]
 """`{a: 0.3, b: 0.7}`, or a list of cases `{when, share}` of which the last has no `when`."""
 
 
@@ -39,7 +52,7 @@ class Attribute(Spec):
     """A category: its values with their shares; may condition on class and on attributes written above."""
     number: Amount | None = None
     """A number: its distribution (for example a frailty that scales durations)."""
-    protected: bool = False
+    protected: Flag = False
     """A policy may not see it when the scenario is `group_blind`."""
     source: str = ""
     """Where the figures come from, or `assumed`."""
@@ -54,7 +67,7 @@ class Attribute(Spec):
 class PatientClass(Spec):
     """A class of patients: their pathway and how urgent they are."""
 
-    pathway: str
+    pathway: Label
     """The name of the pathway they follow."""
     acuity: ShareCases | None = None
     """How urgent they truly are at arrival; needed when there are several acuities."""
@@ -128,14 +141,24 @@ class Schedule(Spec):
     """How late each comes."""
 
 
+def as_shares(value: Any) -> Any:
+    """Let a single class stand for everybody."""
+    return {value: 1} if isinstance(value, str) else value
+
+
+def as_rate(value: Any) -> Any:
+    """Let a bare rate stand for a homogeneous process."""
+    return {"rate": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
 class Arrivals(Spec):
     """One stream of arrivals to one hospital."""
 
-    hospital: str
+    hospital: Label
     """Where they present."""
-    classes: Annotated[Shares, BeforeValidator(lambda v: {v: 1} if isinstance(v, str) else v)]
+    classes: Annotated[Shares, BeforeValidator(as_shares)]
     """A class, or classes with their shares."""
-    poisson: Annotated[Poisson, BeforeValidator(lambda v: {"rate": v} if isinstance(v, str) else v)] | None = None
+    poisson: Annotated[Poisson, BeforeValidator(as_rate)] | None = None
     """A Poisson process."""
     renewal: Renewal | None = None
     """A renewal process."""
@@ -162,7 +185,9 @@ class Arrivals(Spec):
     def _one(self) -> Self:
         named = [n for n in ("poisson", "renewal", "schedule") if getattr(self, n) is not None]
         if len(named) != 1:
-            raise ValueError(f"expected exactly one of poisson, renewal, schedule, got {' and '.join(named) or 'none'}")
+            raise ValueError(
+                f"expected exactly one of poisson, renewal, schedule, got {' and '.join(named) or 'none'}"
+            )
         return self
 
 
@@ -199,7 +224,7 @@ class LongerTravel(_Disparity):
 class ExtraTime(_Disparity):
     """Steps take longer for them, for example with an interpreter."""
 
-    steps: tuple[str, ...]
+    steps: tuple[Label, ...]
     """Which steps."""
     extra: Hours
     """How much longer."""
@@ -208,7 +233,7 @@ class ExtraTime(_Disparity):
 class Uptake(_Disparity):
     """Only a share of those invited comes; the others are counted as declined."""
 
-    classes: tuple[str, ...]
+    classes: tuple[Label, ...]
     """Which classes of patients are invited."""
     probability: Share
     """The share that comes."""

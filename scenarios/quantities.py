@@ -3,11 +3,22 @@
 Durations are float hours and rates are per hour once parsed; both are written with units in a file.
 """
 
+import re
+from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
-from pydantic import WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    WithJsonSchema,
+)
 
+from scenarios.tree import value_text
 from scenarios.units import format_duration, parse_duration, parse_rate
 
 
@@ -20,25 +31,55 @@ class Spec(BaseModel):
 
 
 def _hours(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else parse_duration(_plain(value))
+    return parse_duration(_with_unit(value, 'a duration such as "90 min"'))
 
 
 def _per_hour(value: Any) -> Any:
-    return parse_rate(value) if isinstance(value, str) else parse_rate(_plain(value))
+    return parse_rate(_with_unit(value, 'a rate such as "12 per hour"'))
 
 
-def _plain(value: Any) -> str:
+def _with_unit(value: Any, expected: str) -> str:
+    """Return text for the parsers of units, which alone know that only 0 needs no unit."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"expected text with a unit, got {type(value).__name__}")
+        raise ValueError(f"expected {expected}, got {value_text(value)}")
     return repr(value)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _share(value: Any) -> Any:
-    if isinstance(value, str) and value.rstrip().endswith("%"):
-        try:
-            return round(float(value.rstrip()[:-1]) / 100, 15)
-        except ValueError:
-            raise ValueError(f"expected a share such as 0.3 or 30 %, got {value!r}") from None
+    if (
+        isinstance(value, str)
+        and re.fullmatch(r"\s*[0-9]{0,9}\.?[0-9]{0,15}\s*%\s*", value)
+        and value.strip(" .%")
+    ):
+        number: Any = float(Fraction(value.strip(" %")) / 100)
+    else:
+        number = value
+    if not _is_number(number) or not 0 <= number <= 1:
+        raise ValueError(f"expected a share from 0 to 1 such as 0.3 or 30 %, got {value_text(value)}")
+    return float(number)
+
+
+def _count(value: Any) -> Any:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"expected a whole number of at least 0, got {value_text(value)}")
+    return value
+
+
+def _positive(value: Any) -> Any:
+    if not _is_number(value) or not value > 0:
+        raise ValueError(f"expected a number above 0, got {value_text(value)}")
+    return value
+
+
+def _non_negative(value: Any) -> Any:
+    if not _is_number(value) or not value >= 0:
+        raise ValueError(f"expected a number of at least 0, got {value_text(value)}")
     return value
 
 
@@ -54,7 +95,9 @@ Hours = Annotated[
     float,
     BeforeValidator(_hours),
     PlainSerializer(_duration_text, return_type=str),
-    WithJsonSchema({"type": "string", "description": "a duration with its unit", "examples": ["90 min", "3.2 days"]}),
+    WithJsonSchema(
+        {"type": "string", "description": "a duration with its unit", "examples": ["90 min", "3.2 days"]}
+    ),
 ]
 """A duration at least 0, in hours: `90 min`, `3.2 days`."""
 
@@ -62,37 +105,55 @@ PerHour = Annotated[
     float,
     BeforeValidator(_per_hour),
     PlainSerializer(_rate_text, return_type=str),
-    WithJsonSchema({"type": "string", "description": "a rate with its unit", "examples": ["12 per hour", "3 per day"]}),
+    WithJsonSchema(
+        {"type": "string", "description": "a rate with its unit", "examples": ["12 per hour", "3 per day"]}
+    ),
 ]
 """A rate at least 0, per hour: `12 per hour`, `1 per 1.2 days`."""
 
-Share = Annotated[float, BeforeValidator(_share), Strict(), Field(ge=0, le=1)]
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
 """A probability or share from 0 to 1: `0.3` or `30 %`."""
 
-Count = Annotated[int, Strict(), Field(ge=0)]
+Count = Annotated[int, BeforeValidator(_count), Field(ge=0)]
 """A whole number of at least 0."""
 
-Positive = Annotated[float, Strict(), Field(gt=0)]
+Positive = Annotated[float, BeforeValidator(_positive), Field(gt=0)]
 """A number above 0."""
 
-NonNegative = Annotated[float, Strict(), Field(ge=0)]
+NonNegative = Annotated[float, BeforeValidator(_non_negative), Field(ge=0)]
 """A number of at least 0."""
 
 Number = Annotated[float, Strict()]
 """Any finite number."""
 
+Flag = Annotated[bool, Strict()]
+"""`true` or `false`."""
+
+
+def _text_of_scalar(value: Any) -> Any:
+    """Let `1` and `true` stand as names, as they do for keys, which are always text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
 
 def _name(value: str) -> str:
-    if not value or not all(c.isalnum() or c in "-_ +&/." for c in value):
-        raise ValueError("expected a name of letters, digits, '-', '_', ' ', '+', '&', '/' or '.'")
+    if not value or value != value.strip() or not all(c.isalnum() or c in "-_ +&/." for c in value):
+        raise ValueError(
+            f"expected a name of letters, digits, '-', '_', ' ', '+', '&', '/' or '.', got {value_text(value)}"
+        )
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Label = Annotated[str, BeforeValidator(_text_of_scalar)]
+"""A name that refers to a thing in the scenario."""
+
+Name = Annotated[str, BeforeValidator(_text_of_scalar), AfterValidator(_name)]
 """A name of a thing in the scenario."""
 
 
-def _one_or_many(value: Any) -> Any:
+def one_or_many(value: Any) -> Any:
+    """Let a single value stand where a list of values is expected."""
     return [value] if isinstance(value, str | int | float) else value
 
 
@@ -101,7 +162,7 @@ def as_cases(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-When = dict[str, Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]]
+When = dict[str, Annotated[tuple[Label, ...], BeforeValidator(one_or_many), Field(min_length=1)]]
 """A condition: attribute name -> value or list of values; all must hold. `class`, `acuity` (at
 arrival, true), `triage` (assigned), `hospital` (of arrival) and `source` (arrival stream) are
 attributes too. Empty: always."""

@@ -197,7 +197,9 @@ class _Reader:
 
     def _alias(self, event: Any, place: Place, path: Path, depth: int) -> tuple[Node, int]:
         if event.anchor not in self.anchors:
-            self._give_up(event, path, "", f"*{event.anchor} refers to nothing", f"Write &{event.anchor} before.")
+            self._give_up(
+                event, path, "", f"*{event.anchor} refers to nothing", f"Write &{event.anchor} before."
+            )
         known = self.anchors[event.anchor]
         if known is None:
             self._give_up(event, path, "", f"*{event.anchor} contains itself", "Write the value out.")
@@ -224,7 +226,9 @@ class _Reader:
     def _count(self, event: Any, path: Path, size: int) -> None:
         self.n_nodes += size
         if self.n_nodes > MAX_NODES:
-            self._give_up(event, path, f"at most {MAX_NODES} values after all aliases are written out", "more")
+            self._give_up(
+                event, path, f"at most {MAX_NODES} values after all aliases are written out", "more"
+            )
 
     def _give_up(self, event: Any, path: Path, expected: str, got: str, remedy: str = "") -> NoReturn:
         self._note(self._place(event), path, expected, got, remedy)
@@ -251,7 +255,7 @@ class _Reader:
         return Problem(*place, "", "", f"this is not YAML: {what}", remedy)
 
 
-class _GiveUp(Exception):  # noqa: N818
+class _GiveUp(Exception):
     """The rest of the text cannot be read."""
 
 

@@ -1,16 +1,16 @@
 """The root of the scenario language."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from scenarios.hospitals import Hospital, Transfers
 from scenarios.pathways import Hazards, Pathway
 from scenarios.people import Arrivals, Attribute, Disparities, PatientClass
-from scenarios.quantities import Count, Hours, Name, Spec
-from scenarios.rules import OverflowRule, OverflowRuleSpec, QueueRule, QueueRuleSpec, Stay
-from scenarios.rules import FirstCome
+from scenarios.quantities import Count, Flag, Hours, Label, Name, Spec, one_or_many
+from scenarios.rules import FirstCome, OverflowRule, OverflowRuleSpec, QueueRule, QueueRuleSpec, Stay
+from scenarios.tree import value_text
 from scenarios.vaccine import Vaccine
 
 OUTCOMES: tuple[str, ...] = ("discharged", "died", "left", "cancelled", "diverted", "declined", "ineligible")
@@ -20,10 +20,22 @@ OUTCOMES: tuple[str, ...] = ("discharged", "died", "left", "cancelled", "diverte
 class Equity(Spec):
     """Whose outcomes are compared."""
 
-    groups: Annotated[tuple[str, ...], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = ()
+    groups: Annotated[tuple[Label, ...], BeforeValidator(one_or_many)] = ()
     """Attributes by which results are shown; the first is the group of tallies and rewards."""
-    reference: dict[str, str] = {}
+    reference: dict[str, Label] = {}
     """Attribute -> the value that the others are compared with; the overall mean when not named."""
+
+
+def _calendar_time(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is not None:
+        raise ValueError(f"expected a date such as 2025-01-06 or 2025-01-06T06:00, got {value_text(value)}")
+    return moment
 
 
 class Scenario(Spec):
@@ -32,7 +44,7 @@ class Scenario(Spec):
     fairward: Literal[1]
     """The version of the scenario language."""
     name: Name
-    """A short name for run folders."""
+    """A short name for run folders: letters, digits, `-`, `_` and `.`."""
     title: str = ""
     """A title for people."""
     question: str = ""
@@ -41,7 +53,7 @@ class Scenario(Spec):
     """What is assumed, for the report."""
     source: str = ""
     """Where the model comes from."""
-    start: datetime = datetime(2025, 1, 6)
+    start: Annotated[datetime, BeforeValidator(_calendar_time)] = datetime(2025, 1, 6)
     """Calendar date of time zero (a Monday when absent)."""
     horizon: Hours
     """How long to simulate, warm-up included."""
@@ -53,7 +65,7 @@ class Scenario(Spec):
     """How long between decisions; 0: no regular ones."""
     decide_on: tuple[Literal["arrival", "full", "free"], ...] = ()
     """Decide also when a patient presents, when a step cannot start, or when a bed becomes free and someone waits."""
-    group_blind: bool = False
+    group_blind: Flag = False
     """Whether policies see no protected attribute."""
     tau: Hours = 24.0
     """Untreated time counts up to this long after presentation (restricted mean)."""

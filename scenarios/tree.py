@@ -27,11 +27,10 @@ class Node:
 
     def child(self, key: str | int) -> "Node | None":
         """Return the part under a key or index; None if there is none."""
-        match self.value, key:
-            case dict() as entries, str():
-                return entries.get(key)
-            case list() as items, int() if 0 <= key < len(items):
-                return items[key]
+        if isinstance(self.value, dict) and isinstance(key, str):
+            return self.value.get(key)
+        if isinstance(self.value, list) and isinstance(key, int) and 0 <= key < len(self.value):
+            return self.value[key]
         return None
 
 
