@@ -1,0 +1,85 @@
+"""All policies by name. A new one is a class and one line here; contract tests, `fairward list` and the
+dashboard's picker find it by themselves.
+
+A policy is built afresh for every replication from (scenario, network, stream, parameters); the stream
+is its own, so that what it draws never touches the patients.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Protocol
+
+import numpy as np
+
+from policies.combined import Combined
+from policies.equity_weighted import EquityWeightedPolicy
+from policies.heuristics import (
+    AccumulatingPriorityPolicy,
+    AcuityPolicy,
+    CMuPolicy,
+    CMuThetaPolicy,
+    FirstComePolicy,
+    LeastLoadedPolicy,
+    LongestWaitPolicy,
+    MaxWeightPolicy,
+    NearestPolicy,
+    Neutral,
+)
+from policies.parameters import Parameters, parse, suggestion
+from policies.staff_balancing import StaffBalancing
+from policies.vaccine_supply import VaccineNeed, VaccinePopulation, VaccineRisk
+from scenarios.errors import UsageError
+from scenarios.scenario import Scenario
+from sim.network import Network
+from sim.protocol import Policy
+
+
+class PolicyFactory(Protocol):
+    """Makes a policy for one replication."""
+
+    def __call__(
+        self, scenario: Scenario, network: Network, stream: np.random.Generator, parameters: Parameters
+    ) -> Policy:
+        """Return the policy."""
+        ...
+
+
+POLICIES: dict[str, PolicyFactory] = {
+    "neutral": Neutral,
+    "first-come": FirstComePolicy,
+    "acuity": AcuityPolicy,
+    "longest-wait": LongestWaitPolicy,
+    "c-mu": CMuPolicy,
+    "c-mu-theta": CMuThetaPolicy,
+    "max-weight": MaxWeightPolicy,
+    "accumulating-priority": AccumulatingPriorityPolicy,
+    "equity-weighted": EquityWeightedPolicy,
+    "nearest": NearestPolicy,
+    "least-loaded": LeastLoadedPolicy,
+    "staff-balancing": StaffBalancing,
+    "vaccine-population": VaccinePopulation,
+    "vaccine-risk": VaccineRisk,
+    "vaccine-need": VaccineNeed,
+}
+
+
+def build_policy(written: str, scenario: Scenario, network: Network, stream: np.random.Generator) -> Policy:
+    """Return the policy written as `name`, `name:key=value` or `name+name`."""
+    policies = [
+        POLICIES[name](scenario, network, stream, parameters) for name, parameters in parse(known(written))
+    ]
+    return policies[0] if len(policies) == 1 else Combined(policies)
+
+
+def known(written: str) -> str:
+    """Return `written`, or raise if it names a policy that does not exist."""
+    for name, _ in parse(written):
+        if name not in POLICIES:
+            raise UsageError(f'policy "{name}" is not known. {suggestion(name, POLICIES)}')
+    return written
+
+
+def title(name: str) -> str:
+    """Return what the policy does, in a line."""
+    return (inspect.getdoc(POLICIES[name]) or "").partition("\n")[0].rstrip(".")

@@ -1,0 +1,121 @@
+"""How many people a scenario sends for a dose, by hospital, product and priority group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from scenarios.people import Arrivals, ShareCase
+from scenarios.quantities import When
+from scenarios.scenario import Scenario
+from sim.distributions import mean
+
+HOURS_PER_WEEK = 168.0
+EVERYBODY = "everybody"
+"""The priority group of a scenario that names none."""
+
+Known = dict[str, str]
+
+
+def dose_demand(scenario: Scenario) -> dict[tuple[str, str, str], float]:
+    """Return (hospital, product, tier) -> expected people per hour, long-run mean, refusals not taken off.
+
+    Tiers that ask for a number attribute cannot be told beforehand; their `when` counts as not holding.
+    """
+    demand: dict[tuple[str, str, str], float] = {}
+    if scenario.vaccine is None:
+        return demand
+    tiers = {name: tier.when for name, tier in scenario.vaccine.tiers.items()} or {EVERYBODY: {}}
+    for source, stream in scenario.arrivals.items():
+        rate = people_per_hour(stream)
+        for kind, share in stream.classes.items():
+            pathway = scenario.pathways[scenario.classes[kind].pathway]
+            products = list(dict.fromkeys(step.dose for step in pathway.steps.values() if step.dose))
+            if not products or not share:
+                continue
+            known = {"source": source, "hospital": stream.hospital, "class": kind}
+            for tier, chance in _tier_shares(scenario, stream, kind, known, tiers).items():
+                for product in products:
+                    key = (stream.hospital, product, tier)
+                    demand[key] = demand.get(key, 0.0) + rate * share * chance
+    return demand
+
+
+def people_per_hour(stream: Arrivals) -> float:
+    """Return the mean number of people of a stream per hour while it runs."""
+    if stream.poisson is not None:
+        table = stream.poisson.table
+        if table is None:
+            rate = stream.poisson.rate or 0.0
+        else:
+            n = len(table.rates)
+            begins = [*(table.breakpoints or [table.period * i / n for i in range(n)]), table.period]
+            spans = [end - begin for begin, end in pairwise(begins)]
+            rate = sum(r * span for r, span in zip(table.rates, spans, strict=True)) / table.period
+        rate *= stream.scale
+    elif stream.renewal is not None:
+        gap = mean(stream.renewal.gap)
+        rate = 1 / gap if gap else 0.0
+    elif stream.schedule is not None:
+        timetable = stream.schedule
+        days = len(set(timetable.weekdays)) / 7 if timetable.weekdays else 1.0
+        people = len(timetable.at) * timetable.each * (1 - timetable.no_show)
+        rate = people * days / timetable.every if timetable.every else 0.0
+    else:
+        rate = 0.0
+    return rate * (mean(stream.batch) if stream.batch else 1.0)
+
+
+def _tier_shares(
+    scenario: Scenario, stream: Arrivals, kind: str, known: Known, tiers: dict[str, When]
+) -> dict[str, float]:
+    shares = dict.fromkeys(tiers, 0.0)
+    cases = _cases(scenario, stream, kind)
+    needed = _needed(cases, tiers)
+    for person, chance in _people(cases, [name for name in cases if name in needed], known):
+        tier = next((name for name, when in tiers.items() if _holds(when, person)), None)
+        if tier is not None:
+            shares[tier] += chance
+    return shares
+
+
+def _cases(scenario: Scenario, stream: Arrivals, kind: str) -> dict[str, tuple[ShareCase, ...]]:
+    """Category -> its share cases for this stream and class, in the order in which they are drawn."""
+    cases = {
+        name: stream.attributes.get(name, spec.share)
+        for name, spec in scenario.attributes.items()
+        if spec.share is not None
+    }
+    acuity = stream.acuity or scenario.classes[kind].acuity
+    return {name: case for name, case in {**cases, "acuity": acuity}.items() if case}
+
+
+def _needed(cases: dict[str, tuple[ShareCase, ...]], tiers: dict[str, When]) -> set[str]:
+    """The categories that tiers ask for, and those on which these depend."""
+    needed: set[str] = set()
+    ask = [key for when in tiers.values() for key in when]
+    while ask:
+        name = "acuity" if (key := ask.pop()) == "triage" else key
+        if name in cases and name not in needed:
+            needed.add(name)
+            ask += [key for case in cases[name] for key in case.when]
+    return needed
+
+
+def _people(
+    cases: dict[str, tuple[ShareCase, ...]], names: list[str], known: Known
+) -> Iterator[tuple[Known, float]]:
+    """Every combination of values with its probability."""
+    if not names:
+        yield known, 1.0
+        return
+    name, *others = names
+    case = next((case for case in cases[name] if _holds(case.when, known)), None)
+    for value, share in case.share.items() if case else ():
+        if share:
+            for person, chance in _people(cases, others, {**known, name: value}):
+                yield person, share * chance
+
+
+def _holds(when: When, known: Known) -> bool:
+    return all(known.get("acuity" if key == "triage" else key) in values for key, values in when.items())

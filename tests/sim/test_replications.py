@@ -1,0 +1,81 @@
+"""Replications: order, equality for any number of workers, interruption and errors."""
+
+import importlib
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from scenarios.errors import RunError, UsageError
+from sim.replications import Interrupted, Workers, replicate
+
+
+@pytest.fixture
+def tasks(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    return importlib.import_module("replication_tasks")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_their_numbers(tasks, jobs):
+    done = replicate(tasks.slow_square, [4, 1, 3, 2], jobs)
+
+    assert list(done.items()) == [(1, 1), (2, 4), (3, 9), (4, 16)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_completion_is_reported_once(tasks, jobs):
+    seen = []
+
+    replicate(
+        tasks.slow_square, range(1, 6), jobs, on_done=lambda number, value: seen.append((number, value))
+    )
+
+    assert sorted(seen) == [(n, n * n) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_keeps_what_finished(tasks, jobs):
+    def interrupt_after_two(number: int, value: int) -> None:
+        if number == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as interrupted:
+        replicate(tasks.slow_square, range(1, 30), jobs, on_done=interrupt_after_two)
+
+    assert interrupted.value.done[2] == 4
+    assert len(interrupted.value.done) < 29
+    assert isinstance(interrupted.value, KeyboardInterrupt)
+
+
+def test_an_interrupt_leaves_no_process_behind(tasks):
+    before = set(multiprocessing.active_children())
+
+    with pytest.raises(Interrupted):
+        replicate(tasks.slow_square, range(1, 30), 2, on_done=lambda *_: os.kill(os.getpid(), signal.SIGINT))
+
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_one_pool_serves_several_calls_and_its_workers_use_one_thread(tasks):
+    with Workers(2) as workers:
+        first = replicate(tasks.slow_square, [1, 2], workers=workers)
+        second = replicate(tasks.threads_allowed, [1, 2, 3], workers=workers)
+
+    assert first == {1: 1, 2: 4}
+    assert set(second.values()) == {"1"}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_says_in_which_replication_it_happened(tasks, jobs):
+    with pytest.raises(UsageError, match="no such bed") as failed:
+        replicate(tasks.fails_in_third, range(1, 6), jobs)
+
+    assert "This happened in replication 3." in failed.value.__notes__
+
+
+def test_a_worker_that_dies_is_reported_not_waited_for(tasks):
+    with pytest.raises(RunError, match="worker process ended suddenly"):
+        replicate(tasks.dies_in_second, range(1, 6), 2)
