@@ -1,0 +1,168 @@
+"""When the patients of a stream arrive: Poisson, renewal and scheduled, with batches.
+
+Every process is a deterministic function of numbered uniforms, so that a longer horizon only adds
+arrivals, and a higher Poisson rate only brings the same ones sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, floor, inf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.people import Arrivals, Poisson, Renewal, Schedule
+from sim.distributions import mean, quantile
+from sim.order import GRID
+
+Floats = NDArray[np.float64]
+Draw = Callable[[str, int], Floats]
+"""(purpose, n) -> the first n uniforms of the stream for this purpose."""
+
+WEEK = 168
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def all_on_grid(hours: Floats) -> Floats:
+    """Round times or durations to the nearest point of the grid, halves up; infinity stays."""
+    return np.asarray(np.floor(hours * GRID + 0.5) / GRID)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A piecewise constant rate that repeats."""
+
+    starts: Floats
+    """Where each interval starts after the origin, the first at 0."""
+    rates: Floats
+    """Per hour."""
+    period: float
+    origin: float = 0.0
+
+    def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
+        """Return the edges that cut [begin, end] into pieces of constant rate, and the rates."""
+        turns = np.arange(
+            floor((begin - self.origin) / self.period), ceil((end - self.origin) / self.period) + 1
+        )
+        edges = (self.origin + turns[:, None] * self.period + self.starts).ravel()
+        rates = np.tile(self.rates, len(turns))
+        first = int(np.searchsorted(edges, begin, side="right")) - 1
+        last = int(np.searchsorted(edges, end, side="left"))
+        return np.concatenate([[begin], edges[first + 1 : last], [end]]), rates[first:last]
+
+
+def rate_of(poisson: Poisson, start: datetime) -> Rate:
+    """Return the rate of a Poisson stream in hours since the scenario's start, without `scale`."""
+    if poisson.table is not None:
+        table = poisson.table
+        n = len(table.rates)
+        starts = table.breakpoints or [table.period * i / n for i in range(n)]
+        return Rate(np.array(starts, float), np.array(table.rates, float), table.period, table.origin)
+    rate = poisson.rate or 0.0
+    if poisson.hourly is None and poisson.weekday is None:
+        return Rate(np.zeros(1), np.array([rate]), float(WEEK))
+    weights = np.outer(poisson.weekday or np.ones(7), poisson.hourly or np.ones(24)).ravel()
+    hours = np.arange(WEEK, dtype=np.float64)
+    return Rate(hours, rate * weights / weights.mean(), float(WEEK), -hours_into_week(start))
+
+
+def hours_into_week(start: datetime) -> float:
+    """Return the hours since Monday, midnight."""
+    return (
+        start.weekday() * 24
+        + start.hour
+        + (start.minute + (start.second + start.microsecond / 1e6) / 60) / 60
+    )
+
+
+def expected_arrivals(poisson: Poisson, start: datetime, begin: float, end: float) -> float:
+    """Return the exact mean number of arrivals in [begin, end], without `scale` and batches."""
+    edges, rates = rate_of(poisson, start).pieces(begin, end)
+    return float(rates @ np.diff(edges))
+
+
+def arrival_times(
+    stream: Arrivals, start: datetime, horizon: float, draw: Draw
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the time of each arrival to the horizon, on the grid, and its ordinal in the stream."""
+    if stream.poisson is not None:
+        times = _poisson(stream.poisson, stream, start, horizon, draw)
+    elif stream.renewal is not None:
+        times = _renewal(stream.renewal, stream, horizon, draw)
+    else:
+        assert stream.schedule is not None
+        times = _slots(stream.schedule, horizon)
+    event = np.arange(len(times))
+    if stream.batch is not None:
+        sizes = np.floor(quantile(stream.batch, draw("batch", len(times))) + 0.5).astype(np.int64)
+        event = np.repeat(event, sizes)
+    comes = np.ones(len(event), dtype=np.bool_)
+    times = times[event]
+    if stream.schedule is not None:
+        comes = _on_days(stream.schedule, start, times)
+        comes &= (times >= stream.begins) & (times < (inf if stream.ends is None else stream.ends))
+        if stream.schedule.no_show:
+            comes &= draw("no-show", len(times)) >= stream.schedule.no_show
+        if stream.schedule.lateness is not None:
+            times = times + quantile(stream.schedule.lateness, draw("lateness", len(times)))
+    times = all_on_grid(times)
+    ordinals = np.flatnonzero(comes & (times <= horizon))
+    return times[ordinals], ordinals
+
+
+def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float, draw: Draw) -> Floats:
+    """Invert the cumulative rate at the partial sums of unit exponentials."""
+    end = min(horizon, inf if stream.ends is None else stream.ends)
+    if end <= stream.begins:
+        return np.empty(0)
+    edges, rates = rate_of(poisson, start).pieces(stream.begins, end)
+    rates = rates * stream.scale
+    cumulative = np.concatenate([[0.0], np.cumsum(rates * np.diff(edges))])
+    total = float(cumulative[-1])
+    sums = _partial_sums(lambda n: -np.log1p(-draw("gap", n)), total, ceil(total + 6 * sqrt(total)) + 16)
+    piece = np.searchsorted(cumulative, sums, side="left") - 1
+    return np.asarray(edges[piece] + (sums - cumulative[piece]) / rates[piece])
+
+
+def _renewal(renewal: Renewal, stream: Arrivals, horizon: float, draw: Draw) -> Floats:
+    """Add up gaps from the beginning of the stream."""
+    gap = mean(renewal.gap)
+    if gap <= 0:
+        raise ValueError("expected a gap between arrivals with a mean above 0, got 0")
+    end = min(horizon, inf if stream.ends is None else stream.ends)
+    length = end - stream.begins
+    if length < 0:
+        return np.empty(0)
+    times = stream.begins + _partial_sums(
+        lambda n: quantile(renewal.gap, draw("gap", n)), length, ceil(1.1 * length / gap) + 16
+    )
+    if renewal.first == "start":
+        times = np.concatenate([[stream.begins], times])
+    return times if stream.ends is None else times[times < stream.ends]
+
+
+def _partial_sums(gaps: Callable[[int], Floats], total: float, n: int) -> Floats:
+    """Return the partial sums that are at most `total`, drawing more than n gaps when they do not reach it."""
+    while True:
+        sums = np.cumsum(gaps(n))
+        if sums[-1] > total:
+            return sums[: np.searchsorted(sums, total, side="right")]
+        n *= 2
+
+
+def _slots(schedule: Schedule, horizon: float) -> Floats:
+    """Return the written times, round by round; some may lie beyond the horizon."""
+    rounds = 1 if schedule.every is None else floor(horizon / schedule.every) + 1
+    begins = np.arange(rounds)[:, None] * (schedule.every or 0.0)
+    return np.repeat((begins + np.array(schedule.at)).ravel(), schedule.each)
+
+
+def _on_days(schedule: Schedule, start: datetime, times: Floats) -> NDArray[np.bool_]:
+    if schedule.weekdays is None:
+        return np.ones(len(times), dtype=np.bool_)
+    # A slot at midnight must not fall on the day before by a rounding error.
+    day = np.floor((all_on_grid(hours_into_week(start) + times)) / 24).astype(np.int64) % 7
+    return np.array([name in schedule.weekdays for name in DAYS])[day]

@@ -1,0 +1,164 @@
+"""Who the patients of a stream are: class, attributes, acuity, and the disparities that act on arrival.
+
+Where several disparities of one kind hold for a patient, all act, each by random numbers of its own:
+removing one changes nothing of the others. Triage errs by one level at most, and so does lateness.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from scenarios.people import Arrivals, LatePresentation, ShareCase, UnderTriage, Uptake
+from sim.arrivals import Floats, all_on_grid
+from sim.conditions import Codes, Facts, Mask
+from sim.distributions import quantile
+from sim.network import Network, attribute_values
+from sim.patients import Patients
+
+Draw = Callable[..., Floats]
+"""(*purpose) -> one uniform for each patient of the stream."""
+
+D = TypeVar("D", LatePresentation, UnderTriage, Uptake)
+
+
+def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: Draw) -> Patients:
+    """Return the patients of an arrival stream who fall ill at the given times, unsorted."""
+    scenario, stream = network.scenario, network.scenario.arrivals[network.sources[source]]
+    n = len(time)
+    hospital = np.full(n, network.source_hospital[source], dtype=np.int64)
+    facts = Facts(n, {}, {})
+    facts.learn("hospital", network.hospitals, hospital)
+    facts.learn("source", network.sources, np.full(n, source, dtype=np.int64))
+    classes = (ShareCase(share=stream.classes),)
+    facts.learn("class", network.classes, _choose(classes, network.classes, facts, draw, "class"))
+    numbers = _attributes(network, stream, facts, draw)
+    facts.learn("acuity", network.acuities, _acuity(network, stream, facts, draw))
+    time, acuity = _late(scenario.disparities.late_presentation, facts, time, draw)
+    facts.learn("acuity", network.acuities, acuity)
+    triage = _under_triage(scenario.disparities.under_triage, network, facts, draw)
+    facts.learn("triage", network.acuities, triage)
+    travel_factor = np.ones(n)
+    for row in scenario.disparities.longer_travel:
+        travel_factor[facts.hold(row.when)] *= row.factor
+    group = np.zeros(n, dtype=np.int64) if network.group is None else facts.codes[network.group]
+    return Patients(
+        time=time,
+        hospital=hospital,
+        source=facts.codes["source"],
+        ordinal=ordinal,
+        cls=facts.codes["class"],
+        acuity=acuity,
+        triage=triage,
+        ambulance=_happens(stream.ambulance, n, draw, "ambulance"),
+        declined=_declined(scenario.disparities.uptake, facts, draw),
+        tier=_tier(network, facts),
+        group=group,
+        travel_factor=travel_factor,
+        codes={
+            name: facts.codes[name] for name, spec in scenario.attributes.items() if spec.share is not None
+        },
+        numbers=numbers,
+    )
+
+
+def _attributes(network: Network, stream: Arrivals, facts: Facts, draw: Draw) -> dict[str, Floats]:
+    """Learn the categories in the scenario's order; return the numbers."""
+    numbers = {}
+    for name, spec in network.scenario.attributes.items():
+        if spec.number is not None:
+            numbers[name] = quantile(spec.number, draw("attribute", name))
+        else:
+            cases = stream.attributes.get(name, spec.share) or ()
+            values = attribute_values(network.scenario, name)
+            facts.learn(name, values, _choose(cases, values, facts, draw, "attribute", name))
+    return numbers
+
+
+def _choose(
+    cases: Sequence[ShareCase], values: tuple[str, ...], facts: Facts, draw: Draw, *purpose: str
+) -> Codes:
+    """Choose a value for each patient by the shares of the first case that holds."""
+    index = {value: i for i, value in enumerate(values)}
+    chosen = np.full(facts.n, -1, dtype=np.int64)
+    u: Floats | None = None
+    for case, mask in facts.take_first(cases):
+        share = {index[value]: share for value, share in case.share.items() if share > 0}
+        codes = np.array(list(share), dtype=np.int64)
+        if len(codes) == 1:
+            chosen[mask] = codes[0]
+            continue
+        u = draw(*purpose) if u is None else u
+        cumulative = np.cumsum(list(share.values()))[:-1]
+        chosen[mask] = codes[np.searchsorted(cumulative, u[mask], side="right")]
+    return chosen
+
+
+def _acuity(network: Network, stream: Arrivals, facts: Facts, draw: Draw) -> Codes:
+    """The stream's shares, or else the class's; the only level when there is one."""
+    acuity = np.zeros(facts.n, dtype=np.int64)
+    if stream.acuity is not None:
+        return _choose(stream.acuity, network.acuities, facts, draw, "acuity")
+    for cls, spec in enumerate(network.scenario.classes.values()):
+        mine = facts.codes["class"] == cls
+        if spec.acuity is not None and mine.any():
+            acuity[mine] = _choose(spec.acuity, network.acuities, facts, draw, "acuity")[mine]
+    return acuity
+
+
+def _late(rows: tuple[LatePresentation, ...], facts: Facts, time: Floats, draw: Draw) -> tuple[Floats, Codes]:
+    """Return when they present, on the grid, and how urgent they are by then."""
+    worse = np.zeros(facts.n, dtype=np.bool_)
+    delay = np.zeros(facts.n)
+    for row, label in _labelled(rows):
+        mask = facts.hold(row.when)
+        if mask.any():
+            delay[mask] += quantile(row.delay, draw("late", label)[mask])
+            worse |= mask & _happens(row.worse, facts.n, draw, "worse", label)
+    acuity = facts.codes["acuity"]
+    return all_on_grid(time + delay), np.where(worse, np.maximum(acuity - 1, 0), acuity)
+
+
+def _under_triage(rows: tuple[UnderTriage, ...], network: Network, facts: Facts, draw: Draw) -> Codes:
+    missed = np.zeros(facts.n, dtype=np.bool_)
+    for row, label in _labelled(rows):
+        missed |= facts.hold(row.when) & _happens(row.probability, facts.n, draw, "triage", label)
+    return np.minimum(facts.codes["acuity"] + missed, len(network.acuities) - 1)
+
+
+def _declined(rows: tuple[Uptake, ...], facts: Facts, draw: Draw) -> Mask:
+    declined = np.zeros(facts.n, dtype=np.bool_)
+    for row, label in _labelled(rows):
+        invited = facts.hold({"class": row.classes}) & facts.hold(row.when)
+        declined |= invited & ~_happens(row.probability, facts.n, draw, "uptake", label)
+    return declined
+
+
+def _tier(network: Network, facts: Facts) -> Codes:
+    tier = np.full(facts.n, -1, dtype=np.int64)
+    tiers = list(network.scenario.vaccine.tiers.values()) if network.scenario.vaccine else []
+    for row, mask in facts.take_first(tiers):
+        tier[mask] = tiers.index(row)
+    return tier
+
+
+def _happens(probability: float, n: int, draw: Draw, *purpose: str) -> Mask:
+    """Draw only what is not certain."""
+    if probability in (0.0, 1.0):
+        return np.full(n, probability == 1.0)
+    return np.asarray(draw(*purpose) < probability)
+
+
+def _labelled(rows: Iterable[D]) -> list[tuple[D, str]]:
+    """Name each row by whom it affects, since disparities have no names of their own."""
+    seen: Counter[str] = Counter()
+    named = []
+    for row in rows:
+        label = json.dumps({**row.when, "class ": getattr(row, "classes", ())}, sort_keys=True)
+        seen[label] += 1
+        named.append((row, f"{label} {seen[label]}"))
+    return named

@@ -1,0 +1,276 @@
+"""All random numbers of one replication, drawn outside the engines.
+
+A column holds one number a patient, for one purpose: how long the second visit to the ward takes,
+how long they wait for triage, where they go next. Each is element `ordinal` of the stream named
+(seed, replication, source, step, visit, purpose). So whatever a policy does, whichever hospitals or
+streams are added and however long the run, a patient keeps the same luck: common random numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from math import ceil, inf, sqrt
+from typing import Any
+
+import numpy as np
+
+from scenarios.distributions import Distribution, DurationCase
+from scenarios.quantities import When
+from sim.arrival_source import ArrivalSource, Outcomes
+from sim.arrivals import Floats, all_on_grid, arrival_times
+from sim.attributes import describe
+from sim.conditions import Codes, Facts, Mask
+from sim.distributions import quantile
+from sim.network import CAUSES, Network
+from sim.patients import Patients, facts_of, in_order, join
+from sim.streams import uniforms
+
+__all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
+
+
+def draw_patients(network: Network, seed: int, replication: int) -> Patients:
+    """Draw everybody who presents to the horizon from the scenario's arrival streams."""
+    scenario = network.scenario
+    batches = []
+    for source, (name, stream) in enumerate(scenario.arrivals.items()):
+
+        def of_arrivals(purpose: str, n: int, name: str = name) -> Floats:
+            return uniforms(seed, replication, (name, "arrivals", purpose), n)
+
+        time, ordinal = arrival_times(stream, scenario.start, network.horizon, of_arrivals)
+
+        def of_people(*purpose: str, name: str = name, ordinal: Codes = ordinal) -> Floats:
+            return _elements(seed, replication, (name, "people", *purpose), ordinal)
+
+        patients = describe(network, source, time, ordinal, of_people)
+        batches.append(patients.take(patients.time <= network.horizon))
+    return in_order(join(batches))
+
+
+class Workload:
+    """The patients of one replication and, made when first asked for, every random number about them.
+
+    Columns are lists of Python numbers by patient id (`numpy.float64` would slow SimPy down). They
+    are the workload's own and grow in place with `extend`: read them, do not write to them. Steps,
+    hospitals, pools, products and causes are indices of the network.
+    """
+
+    def __init__(
+        self, network: Network, seed: int, replication: int, more_sources: tuple[str, ...] = ()
+    ) -> None:
+        """Draw the patients. `more_sources` are the names of sources that come by `extend`."""
+        self.network = network
+        self.seed = seed
+        self.replication = replication
+        self.sources = network.sources + more_sources
+        self.patients = draw_patients(network, seed, replication)
+        self._batch = self._look_at(self.patients)
+        self._columns: dict[Hashable, _Column] = {}
+
+    def extend(self, batch: Patients) -> None:
+        """Append patients, whose ids follow the present ones, and extend every column made so far."""
+        new = self._look_at(batch)
+        for column in self._columns.values():
+            column.values.extend(column.fill(new).tolist())
+        self.patients = join([self.patients, batch])
+        self._batch = self._look_at(self.patients)
+
+    def durations(self, step: int, visit: int) -> list[float]:
+        """Hours of the step, without what the engine multiplies in: acuity at start, alternative, hospital."""
+        return self._column(("duration", step, visit), partial(self._durations, step, visit))
+
+    def patience(self, step: int, visit: int) -> list[float]:
+        """Hours that they are willing to wait, from joining the queue or from presentation; infinite: for ever."""
+        return self._column(("patience", step, visit), partial(self._patience, step, visit))
+
+    def route(self, step: int, visit: int) -> list[float]:
+        """Uniforms that choose where they go after the step."""
+        return self._step_uniforms("route", step, visit)
+
+    def first_route(self) -> list[float]:
+        """Uniforms that choose where they begin."""
+        return self._column("first route", partial(self._uniforms, ("first route",), None))
+
+    def balk(self, step: int, visit: int) -> list[float]:
+        """Uniforms that decide whether they join a queue."""
+        return self._step_uniforms("balk", step, visit)
+
+    def cleaning(self, hospital: int, pool: int, step: int, visit: int) -> list[float]:
+        """Hours for which a bed is out of use after their visit to the step; 0 where it is not cleaned."""
+        law = self.network.cleaning[hospital][pool]
+        return self._column(("cleaning", law, step, visit), partial(self._cleaning, law, step, visit))
+
+    def thresholds(self, cause: int, ordinal: int) -> list[float]:
+        """Unit exponentials: how much hazard they bear until it strikes for the (ordinal + 1)th time."""
+        return self._column(("threshold", cause, ordinal), partial(self._thresholds, cause, ordinal))
+
+    def holds(self, fixed: When) -> list[bool]:
+        """Whether a condition on what is fixed at arrival holds."""
+        return self._column(("holds", tuple(sorted(fixed.items()))), partial(self._holds, fixed))
+
+    def number(self, attribute: str) -> list[float]:
+        """A number attribute."""
+        return self._column(("number", attribute), partial(self._number, attribute))
+
+    def sick(self, hospital: int, role: int, day: date, shift: int, count: int, probability: float) -> int:
+        """Return how many of a shift do not come; who is sick does not depend on how many there are."""
+        names = (
+            "sick",
+            self.network.hospitals[hospital],
+            self.network.pools[role].name,
+            str(day),
+            str(shift),
+        )
+        return int(np.count_nonzero(uniforms(self.seed, self.replication, names, count) < probability))
+
+    def lost_delivery(self, hospital: int, product: int, number: int) -> float:
+        """Return the uniform that decides whether the hospital's delivery of this number, from 0, is spoilt."""
+        names = ("delivery", self.network.hospitals[hospital], self.network.products[product])
+        return float(uniforms(self.seed, self.replication, names, 1, first=number)[0])
+
+    def breach_times(self, hospital: int) -> list[float]:
+        """Return when the hospital's cold chain fails, to the horizon."""
+        name = self.network.hospitals[hospital]
+        vaccine = self.network.scenario.vaccine
+        fridge = vaccine.fridges.get(name) if vaccine else None
+        if fridge is None or fridge.breach_rate == 0:
+            return []
+        expected = fridge.breach_rate * self.network.horizon
+        n = ceil(expected + 6 * sqrt(expected)) + 16
+        while True:
+            u = uniforms(self.seed, self.replication, ("breach", name), n)
+            times = all_on_grid(np.cumsum(-np.log1p(-u)) / fridge.breach_rate)
+            if times[-1] > self.network.horizon:
+                return [float(time) for time in times[times <= self.network.horizon]]
+            n *= 2
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of the patients and their first visits, the same for two policies of one replication."""
+        digest = hashlib.sha256()
+        for name, column in self.patients.columns().items():
+            digest.update(name.encode() + b"\0")
+            digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+        for step in range(len(self.network.steps)):
+            digest.update(np.array(self.durations(step, 0), dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    def _column(self, key: Hashable, fill: Callable[[_Batch], Any]) -> list[Any]:
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = _Column(fill(self._batch).tolist(), fill)
+        return column.values
+
+    def _look_at(self, patients: Patients) -> _Batch:
+        pathway = np.array(self.network.class_pathway, dtype=np.int64)[patients.cls]
+        return _Batch(patients, facts_of(self.network, self.sources, patients), pathway)
+
+    def _uniforms(self, names: tuple[str, ...], pathway: int | None, batch: _Batch) -> Floats:
+        """Uniforms of the stream (source, *names) for the patients of a pathway, or all; 0 for the others."""
+        u = np.zeros(len(batch.patients))
+        for source, ids in batch.by_source(pathway):
+            ordinals = batch.patients.ordinal[ids]
+            u[ids] = _elements(self.seed, self.replication, (self.sources[source], *names), ordinals)
+        return u
+
+    def _step_uniforms(self, purpose: str, step: int, visit: int) -> list[float]:
+        spec = self.network.steps[step]
+        return self._column(
+            (purpose, step, visit), partial(self._uniforms, (spec.name, str(visit), purpose), spec.pathway)
+        )
+
+    def _durations(self, step: int, visit: int, batch: _Batch) -> Floats:
+        spec = self.network.steps[step].spec
+        name, pathway = self.network.steps[step].name, self.network.steps[step].pathway
+        u = self._uniforms((name, str(visit), "duration"), pathway, batch)
+        here = batch.pathway == pathway
+        hours = _by_case(spec.duration, u, here, batch.facts, 0.0)
+        for attribute in spec.scale_by:
+            hours *= batch.patients.numbers[attribute]
+        for factor in spec.factors:
+            hours[batch.facts.hold(factor.when)] *= factor.factor
+        for row in self.network.scenario.disparities.extra_time:
+            if name in row.steps or name.split(".", 1)[1] in row.steps:
+                hours[here & batch.facts.hold(row.when)] += row.extra
+        return all_on_grid(hours)
+
+    def _patience(self, step: int, visit: int, batch: _Batch) -> Floats:
+        compiled = self.network.steps[step]
+        here = batch.pathway == compiled.pathway
+        patience = compiled.spec.patience
+        if patience is None:
+            return np.where(here, inf, 0.0)
+        if patience.scope == "journey":
+            names: tuple[str, ...] = (self.network.pathways[compiled.pathway], "journey patience")
+        else:
+            names = (compiled.name, str(visit), "patience")
+        u = self._uniforms(names, compiled.pathway, batch)
+        return all_on_grid(_by_case(patience.time, u, here, batch.facts, inf))
+
+    def _cleaning(self, law: Distribution[float] | None, step: int, visit: int, batch: _Batch) -> Floats:
+        compiled = self.network.steps[step]
+        if law is None:
+            return np.zeros(len(batch.patients))
+        here = batch.pathway == compiled.pathway
+        u = self._uniforms((compiled.name, str(visit), "cleaning"), compiled.pathway, batch)
+        hours = np.zeros(len(u))
+        hours[here] = quantile(law, u[here])
+        return all_on_grid(hours)
+
+    def _thresholds(self, cause: int, ordinal: int, batch: _Batch) -> Floats:
+        return np.asarray(-np.log1p(-self._uniforms((CAUSES[cause], str(ordinal), "threshold"), None, batch)))
+
+    def _holds(self, fixed: When, batch: _Batch) -> Mask:
+        return batch.facts.hold(fixed)
+
+    def _number(self, attribute: str, batch: _Batch) -> Floats:
+        return batch.patients.numbers[attribute]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Patients of whom a column is made, with what all columns ask."""
+
+    patients: Patients
+    facts: Facts
+    pathway: Codes
+    _ids: list[tuple[int, Codes]] | None = None
+
+    def by_source(self, pathway: int | None) -> Iterator[tuple[int, Codes]]:
+        """Give the ids of each source's patients of the pathway."""
+        if self._ids is None:
+            source = self.patients.source
+            order = np.argsort(source, kind="stable")
+            present, starts = np.unique(source[order], return_index=True)
+            parts = np.split(order, starts[1:]) if len(present) else []
+            self._ids = list(zip(present.tolist(), parts, strict=True))
+        for source_index, ids in self._ids:
+            mine = ids if pathway is None else ids[self.pathway[ids] == pathway]
+            if len(mine):
+                yield source_index, mine
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    values: list[Any]
+    fill: Callable[[_Batch], Any]
+
+
+def _elements(seed: int, replication: int, names: tuple[str, ...], ordinals: Codes) -> Floats:
+    """Return the elements of a stream with the given numbers, drawing from the least to the greatest."""
+    if not len(ordinals):
+        return np.empty(0)
+    first, last = int(ordinals.min()), int(ordinals.max())
+    return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
+
+
+def _by_case(cases: Sequence[DurationCase], u: Floats, here: Mask, facts: Facts, otherwise: float) -> Floats:
+    """Return each patient's quantile of the first case that holds; 0 for those who are not here."""
+    hours = np.where(here, otherwise, 0.0)
+    for case, taken in facts.take_first(cases):
+        mask = taken & here
+        hours[mask] = quantile(case, u[mask])
+    return hours
