@@ -165,11 +165,8 @@ def _can_start(step: Step, capacity: dict[str, float]) -> bool:
 
 def _neighbours(scenario: Scenario, hospital: str) -> list[str]:
     travel = scenario.transfers.travel
-    return [
-        h
-        for h in scenario.hospitals
-        if h != hospital and (h in travel.get(hospital, {}) or hospital in travel.get(h, {}))
-    ]
+    others = [name for name in scenario.hospitals if name != hospital]
+    return [name for name in others if name in travel.get(hospital, {}) or hospital in travel.get(name, {})]
 
 
 def _report_unserved(
