@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from math import ceil, floor, inf, sqrt
 
 import numpy as np
@@ -44,9 +44,8 @@ class Rate:
 
     def pieces(self, begin: float, end: float) -> tuple[Floats, Floats]:
         """Return the edges that cut [begin, end] into pieces of constant rate, and the rates."""
-        turns = np.arange(
-            floor((begin - self.origin) / self.period), ceil((end - self.origin) / self.period) + 1
-        )
+        before = floor((begin - self.origin) / self.period) - 1  # one more than exact arithmetic would need
+        turns = np.arange(before, ceil((end - self.origin) / self.period) + 1)
         edges = (self.origin + turns[:, None] * self.period + self.starts).ravel()
         rates = np.tile(self.rates, len(turns))
         first = int(np.searchsorted(edges, begin, side="right")) - 1
@@ -71,17 +70,18 @@ def rate_of(poisson: Poisson, start: datetime) -> Rate:
 
 def hours_into_week(start: datetime) -> float:
     """Return the hours since Monday, midnight."""
-    return (
-        start.weekday() * 24
-        + start.hour
-        + (start.minute + (start.second + start.microsecond / 1e6) / 60) / 60
-    )
+    midnight = datetime.combine(start.date(), time.min, start.tzinfo)
+    return start.weekday() * 24 + (start - midnight) / timedelta(hours=1)
 
 
-def expected_arrivals(poisson: Poisson, start: datetime, begin: float, end: float) -> float:
-    """Return the exact mean number of arrivals in [begin, end], without `scale` and batches."""
-    edges, rates = rate_of(poisson, start).pieces(begin, end)
-    return float(rates @ np.diff(edges))
+def expected_arrivals(stream: Arrivals, start: datetime, begin: float, end: float) -> float:
+    """Return the exact mean number of Poisson events of a stream from `begin` to `end`; a batch is one event."""
+    assert stream.poisson is not None
+    begin, end = max(begin, stream.begins), min(end, inf if stream.ends is None else stream.ends)
+    if end <= begin:
+        return 0.0
+    edges, rates = rate_of(stream.poisson, start).pieces(begin, end)
+    return stream.scale * float(rates @ np.diff(edges))
 
 
 def arrival_times(
@@ -122,7 +122,7 @@ def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float
     rates = rates * stream.scale
     cumulative = np.concatenate([[0.0], np.cumsum(rates * np.diff(edges))])
     total = float(cumulative[-1])
-    sums = _partial_sums(lambda n: -np.log1p(-draw("gap", n)), total, ceil(total + 6 * sqrt(total)) + 16)
+    sums = partial_sums(lambda n: -np.log1p(-draw("gap", n)), total, total)
     piece = np.searchsorted(cumulative, sums, side="left") - 1
     return np.asarray(edges[piece] + (sums - cumulative[piece]) / rates[piece])
 
@@ -136,16 +136,20 @@ def _renewal(renewal: Renewal, stream: Arrivals, horizon: float, draw: Draw) -> 
     length = end - stream.begins
     if length < 0:
         return np.empty(0)
-    times = stream.begins + _partial_sums(
-        lambda n: quantile(renewal.gap, draw("gap", n)), length, ceil(1.1 * length / gap) + 16
+    times = stream.begins + partial_sums(
+        lambda n: quantile(renewal.gap, draw("gap", n)), length, length / gap
     )
     if renewal.first == "start":
         times = np.concatenate([[stream.begins], times])
     return times if stream.ends is None else times[times < stream.ends]
 
 
-def _partial_sums(gaps: Callable[[int], Floats], total: float, n: int) -> Floats:
-    """Return the partial sums that are at most `total`, drawing more than n gaps when they do not reach it."""
+def partial_sums(gaps: Callable[[int], Floats], total: float, expected: float) -> Floats:
+    """Return the partial sums of gaps that are at most `total`; about so many are expected.
+
+    `gaps(n)` are the first n gaps, whatever n.
+    """
+    n = ceil(expected + 6 * sqrt(expected)) + 16
     while True:
         sums = np.cumsum(gaps(n))
         if sums[-1] > total:
@@ -155,7 +159,7 @@ def _partial_sums(gaps: Callable[[int], Floats], total: float, n: int) -> Floats
 
 def _slots(schedule: Schedule, horizon: float) -> Floats:
     """Return the written times, round by round; some may lie beyond the horizon."""
-    rounds = 1 if schedule.every is None else floor(horizon / schedule.every) + 1
+    rounds = 1 if schedule.every is None else floor(horizon / schedule.every) + 2
     begins = np.arange(rounds)[:, None] * (schedule.every or 0.0)
     return np.repeat((begins + np.array(schedule.at)).ravel(), schedule.each)
 

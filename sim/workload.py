@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from math import ceil, inf, sqrt
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy as np
 from scenarios.distributions import Distribution, DurationCase
 from scenarios.quantities import When
 from sim.arrival_source import ArrivalSource, Outcomes
-from sim.arrivals import Floats, all_on_grid, arrival_times
+from sim.arrivals import Floats, all_on_grid, arrival_times, partial_sums
 from sim.attributes import describe
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
@@ -139,14 +139,13 @@ class Workload:
         fridge = vaccine.fridges.get(name) if vaccine else None
         if fridge is None or fridge.breach_rate == 0:
             return []
-        expected = fridge.breach_rate * self.network.horizon
-        n = ceil(expected + 6 * sqrt(expected)) + 16
-        while True:
-            u = uniforms(self.seed, self.replication, ("breach", name), n)
-            times = all_on_grid(np.cumsum(-np.log1p(-u)) / fridge.breach_rate)
-            if times[-1] > self.network.horizon:
-                return [float(time) for time in times[times <= self.network.horizon]]
-            n *= 2
+        rate, horizon = fridge.breach_rate, self.network.horizon
+
+        def gaps(n: int) -> Floats:
+            return np.asarray(-np.log1p(-uniforms(self.seed, self.replication, ("breach", name), n)) / rate)
+
+        times: list[float] = all_on_grid(partial_sums(gaps, horizon, rate * horizon)).tolist()
+        return times
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of the patients and their first visits, the same for two policies of one replication."""
