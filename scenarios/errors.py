@@ -6,7 +6,8 @@ FairwardError              exit code 2
 ├── UnsupportedFeature     an engine or policy cannot do what the scenario asks
 ├── MissingExtra           an optional part is not installed
 └── RunError               exit code 1: a run could not be completed
-    └── DeadlockError      patients block one another for ever, and the scenario says `fail`
+    ├── DirectiveError     a policy ordered what cannot be done
+    └── DeadlockError      patients block one another for ever, and the scenario does not resolve it
 """
 
 import re
@@ -113,5 +114,31 @@ class RunError(FairwardError):
     exit_code: ClassVar[int] = 1
 
 
+class DirectiveError(RunError):
+    """A policy ordered what cannot be done; `problems` lists every illegal part of the directive."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        n = len(self.problems)
+        return "\n".join([*self.problems, f"{n} problem{'s' if n != 1 else ''} in the directive."])
+
+
 class DeadlockError(RunError):
-    """Patients block one another for ever, and the scenario says `on_deadlock: fail`."""
+    """Patients block one another for ever, and the scenario does not resolve it.
+
+    `stuck` lists (patient, step whose beds are kept, step waited for).
+    """
+
+    def __init__(self, hospital: str, time: float, stuck: Iterable[tuple[int, str, str]]) -> None:
+        self.hospital = hospital
+        self.time = time
+        self.stuck = tuple(stuck)
+        super().__init__(hospital, time, self.stuck)
+
+    def __str__(self) -> str:
+        who = ", ".join(f"patient {number} keeps {kept} and waits for {awaited}" for number, kept, awaited in self.stuck)
+        remedy = "Use on_deadlock: swap or overflow, give a step patience, or more beds."
+        return f"{self.hospital} at {self.time:.2f} h: patients block one another for ever: {who}. {remedy}"

@@ -143,6 +143,8 @@ class Network:
     """H x P in integer units, without rosters and flex beds; 0 where the pool is absent."""
     cleaning: tuple[tuple[Distribution[float] | None, ...], ...]
     """H x P: how long a bed is out of use after a patient."""
+    beds_of: tuple[tuple[tuple[int, int], ...], ...]
+    """By need: (bed pool, the need made of its beds alone), for cleaning one unit at a time."""
     hospital_factor: tuple[tuple[float, ...], ...]
     """H x steps."""
     travel: tuple[tuple[float, ...], ...]
@@ -174,7 +176,8 @@ def compile_network(scenario: Scenario) -> Network:
     hospitals = tuple(scenario.hospitals)
     steps_of = {path: list(spec.steps) for path, spec in scenario.pathways.items()}
     step_index = {
-        (path, step): i for i, (path, step) in enumerate((p, s) for p, steps in steps_of.items() for s in steps)
+        (path, step): i
+        for i, (path, step) in enumerate((p, s) for p, steps in steps_of.items() for s in steps)
     }
     outcome_kinds = {**{name: name for name in OUTCOMES}, **scenario.outcomes}
     outcomes = tuple(outcome_kinds)
@@ -184,7 +187,9 @@ def compile_network(scenario: Scenario) -> Network:
     needs: dict[Need, int] = {}
 
     def need_of(amounts: dict[str, Fraction]) -> int:
-        need = Need(tuple(sorted((pool_index[p], int(a * pools[pool_index[p]].unit)) for p, a in amounts.items())))
+        need = Need(
+            tuple(sorted((pool_index[p], int(a * pools[pool_index[p]].unit)) for p, a in amounts.items()))
+        )
         return needs.setdefault(need, len(needs))
 
     def condition(when: When) -> Condition:
@@ -199,7 +204,9 @@ def compile_network(scenario: Scenario) -> Network:
             for name, share in case.to.items():
                 total += share
                 cumulative.append(total)
-                targets.append(step_index[path, name] if name in steps_of[path] else -1 - outcomes.index(name))
+                targets.append(
+                    step_index[path, name] if name in steps_of[path] else -1 - outcomes.index(name)
+                )
             cumulative[-1] = inf
             compiled.append(Route(condition(case.when), tuple(cumulative), tuple(targets)))
         return tuple(compiled)
@@ -226,9 +233,12 @@ def compile_network(scenario: Scenario) -> Network:
                     patience_outcome=outcomes.index(spec.patience.outcome if spec.patience else "left"),
                 )
             )
-    for hospital in scenario.hospitals.values():
-        for unit in hospital.beds:
-            need_of({unit: Fraction(1)})
+    beds_of: list[tuple[tuple[int, int], ...]] = []
+    for need in tuple(needs):
+        beds = [(pool, amount) for pool, amount in need.amounts if pools[pool].kind == "beds"]
+        beds_of.append(
+            tuple((pool, needs.setdefault(Need(((pool, amount),)), len(needs))) for pool, amount in beds)
+        )
     first = tuple(
         routes(path, spec.first or (RouteCase(to={next(iter(spec.steps)): 1.0}),))
         for path, spec in scenario.pathways.items()
@@ -258,9 +268,8 @@ def compile_network(scenario: Scenario) -> Network:
         group=group,
         groups=attribute_values(scenario, group) if group else ("all",),
         capacity=capacity,
-        cleaning=tuple(
-            tuple(_cleaning(scenario, h, pool) for pool in pools) for h in hospitals
-        ),
+        cleaning=tuple(tuple(_cleaning(scenario, h, pool) for pool in pools) for h in hospitals),
+        beds_of=tuple(beds_of),
         hospital_factor=tuple(
             tuple(
                 scenario.hospitals[h].duration_factor.get(
@@ -272,12 +281,21 @@ def compile_network(scenario: Scenario) -> Network:
         ),
         travel=travel,
         neighbours=tuple(
-            tuple(sorted((g for g in range(len(hospitals)) if row[g] < inf), key=lambda g: (row[g], g))) for row in travel
+            tuple(sorted((g for g in range(len(hospitals)) if row[g] < inf), key=lambda g: (row[g], g)))
+            for row in travel
         ),
         serves=tuple(_serves(scenario, h, pools, need_list, compiled_steps) for h in hospitals),
         hazards=tuple(
-            HazardRow(cause, condition(row.when), frozenset(PLACES.index(d) for d in row.during), row.rate, row.times)
-            for cause, rows in enumerate((scenario.hazards.leave, scenario.hazards.deteriorate, scenario.hazards.die))
+            HazardRow(
+                cause,
+                condition(row.when),
+                frozenset(PLACES.index(d) for d in row.during),
+                row.rate,
+                row.times,
+            )
+            for cause, rows in enumerate(
+                (scenario.hazards.leave, scenario.hazards.deteriorate, scenario.hazards.die)
+            )
             for row in rows
         ),
         horizon=on_grid(scenario.horizon),
@@ -303,7 +321,9 @@ def _pools(scenario: Scenario) -> tuple[Pool, ...]:
             for needs in (step.needs, *(alt.needs for alt in step.alternatives)):
                 for pool, amount in needs.items():
                     amounts[pool].append(amount)
-    return tuple(Pool(name, kind, lcm(*(a.denominator for a in amounts[name]))) for name, kind in kinds.items())
+    return tuple(
+        Pool(name, kind, lcm(*(a.denominator for a in amounts[name]))) for name, kind in kinds.items()
+    )
 
 
 def _capacity(scenario: Scenario, hospital: str, pool: Pool) -> int:
@@ -332,7 +352,11 @@ def _travel(scenario: Scenario) -> tuple[tuple[float, ...], ...]:
 
 
 def _serves(
-    scenario: Scenario, hospital: str, pools: tuple[Pool, ...], needs: tuple[Need, ...], steps: tuple[CompiledStep, ...]
+    scenario: Scenario,
+    hospital: str,
+    pools: tuple[Pool, ...],
+    needs: tuple[Need, ...],
+    steps: tuple[CompiledStep, ...],
 ) -> tuple[bool, ...]:
     spec = scenario.hospitals[hospital]
     here = {i for i, pool in enumerate(pools) if pool.name in getattr(spec, pool.kind)}
@@ -354,5 +378,3 @@ def _serves(
             if able[step.index] and not all(able[t] for t in following):
                 able[step.index], changed = False, True
     return tuple(able)
-
-

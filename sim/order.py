@@ -17,18 +17,23 @@ ID_BITS = 48
 """An event's SimPy priority is kind x 2^48 + id."""
 
 LEG_BITS = 12
-"""A patient's events carry id = patient x 2^12 + leg (the number of steps begun, modulo 2^12)."""
+POOL_BITS = 8
+
+
+def leg_id(patient: int, leg: int, pool: int = 0) -> int:
+    """Return the id of an event of a patient's leg (the number of steps begun, modulo 2^12) and a bed pool."""
+    return (((patient << LEG_BITS) + (leg & ((1 << LEG_BITS) - 1))) << POOL_BITS) + pool
 
 
 class Kind(IntEnum):
     """Kinds of events, in the order in which they happen at one instant."""
 
     FINISH = 1
-    """A step's duration is over; id: patient and leg."""
+    """A step's duration is over; id: `leg_id`."""
     CLEANED = 2
-    """A bed is clean; id: patient who left it, leg, see `clean_id`."""
+    """A bed is clean; id: `leg_id` of the patient who left it."""
     RETURNED = 3
-    """An ambulance is back; id: patient and leg."""
+    """An ambulance is back; id: `leg_id`."""
     SHIFT = 4
     """Staff on duty change, or flex beds open; id: hospital x pools + pool."""
     DAY = 5
@@ -36,14 +41,16 @@ class Kind(IntEnum):
     SUPPLY = 6
     """Vaccine reaches the depot or a hospital; id: delivery number."""
     EXPIRY = 7
-    """A lot or an open vial expires, a fridge fails, a reservation lapses; id: running number."""
-    DEADLINE = 8
+    """A lot or an open vial expires, a fridge fails; id: running number."""
+    LAPSE = 8
+    """A reservation lapses; id: `leg_id`."""
+    DEADLINE = 9
     """A patient's patience or a hazard's threshold is used up; id: patient."""
-    DECISION = 9
+    DECISION = 10
     """Somebody must decide; id: 0."""
-    HANDOVER = 10
+    HANDOVER = 11
     """A transferred patient reaches the hospital; id: patient."""
-    ARRIVAL = 11
+    ARRIVAL = 12
     """A patient presents; id: patient."""
 
 

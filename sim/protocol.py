@@ -196,5 +196,3 @@ def run(engine: Engine, policy: Policy) -> Result:
     while (decision := engine.next_decision()) is not None:
         engine.answer(policy.decide(decision))
     return engine.result()
-
-

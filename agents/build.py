@@ -1,0 +1,22 @@
+"""The composition root: the only place where a scenario, its random numbers, its patients and an engine meet."""
+
+from __future__ import annotations
+
+from agents.patients import MesaPatients
+from scenarios.errors import UnsupportedFeature
+from scenarios.scenario import Scenario
+from sim.network import compile_network
+from sim.protocol import Engine
+from sim.reference import ReferenceEngine
+from sim.workload import Workload
+
+
+def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = "auto") -> Engine:
+    """Return an engine at time zero. Raises `UnsupportedFeature` when the named engine does not exist.
+
+    `replication` counts from 0. Equal arguments give equal results to the last bit.
+    """
+    if engine not in ("auto", "simpy"):
+        raise UnsupportedFeature("this version of Fairward", f"engine {engine!r}")
+    network = compile_network(scenario)
+    return ReferenceEngine(network, Workload(network, seed, replication), MesaPatients())

@@ -1,0 +1,57 @@
+"""Patients as Mesa agents: made at presentation, removed at departure, driven by the SimPy clock.
+
+Mesa gives identity and the set of people in care; it schedules nothing. The simulation's clock and
+random numbers are `sim`'s.
+"""
+
+from __future__ import annotations
+
+import mesa
+
+from sim.patient import Patient
+
+
+class CarePopulation(mesa.Model):  # type: ignore[misc]  # Mesa is followed untyped
+    """The people in care somewhere in the network now (`agents`)."""
+
+    def __init__(self) -> None:
+        super().__init__(rng=0)
+
+
+class PatientAgent(Patient, mesa.Agent):  # type: ignore[misc]  # Mesa is followed untyped
+    """A patient of the simulation and an agent of the population."""
+
+    def __init__(
+        self,
+        model: CarePopulation,
+        number: int,
+        hospital: int,
+        acuity: int,
+        triage: int,
+        group: int,
+        presented: float,
+    ) -> None:
+        Patient.__init__(self, number, hospital, acuity, triage, group, presented)
+        mesa.Agent.__init__(self, model)
+
+
+class MesaPatients:
+    """The patient factory of every real run. See `sim.patient.PatientFactory`."""
+
+    def __init__(self) -> None:
+        self.model = CarePopulation()
+
+    def present(
+        self, number: int, hospital: int, acuity: int, triage: int, group: int, presented: float
+    ) -> PatientAgent:
+        """Return the patient as an agent of the population."""
+        return PatientAgent(self.model, number, hospital, acuity, triage, group, presented)
+
+    def depart(self, patient: Patient) -> None:
+        """Remove the patient from the population."""
+        assert isinstance(patient, PatientAgent)
+        patient.remove()
+
+    def close(self) -> None:
+        """Let go of the model: Mesa 3.3 keeps every model alive through `Agent._ids`."""
+        mesa.Agent._ids.pop(self.model, None)

@@ -1,0 +1,219 @@
+"""Who gets what at one hospital: its pools, its ranked list of waiting patients, and the scan.
+
+The ranked list spans all steps. It is kept in cells: patients who wait for the same step with the
+same assigned acuity and the same value of the ranking attribute. Within a cell the longest wait goes
+first under every rule, so that a scan looks at the heads of the cells alone, however long the queue.
+
+A scan starts the best-ranked patient who may start, and is repeated until nobody may. A patient may
+start when the pools of one of the step's options are free (and a dose is at hand), none of them
+closed. Walking down the ranks, a patient who is short closes pools to those ranked below: `none`
+those that it is short of, `strict` all that it needs, `fit` nothing. A boarder is exempt from
+closures: it keeps a bed that others wait for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from math import inf
+
+from sim.network import UNLIMITED, CompiledStep, Network, Option
+from sim.patient import Patient
+from sim.rules import QueueRanking
+from sim.supply import Supply
+
+CellKey = tuple[int, int, int, int, bool]
+"""(step, triage, code of the ranking attribute, tier rank, boarding)."""
+
+
+class Cell:
+    """Waiting patients whom a rule ranks by their wait alone."""
+
+    __slots__ = ("boarding", "code", "entries", "step", "tier_rank", "triage")
+
+    def __init__(self, step: CompiledStep, key: CellKey) -> None:
+        self.step = step
+        _, self.triage, self.code, self.tier_rank, self.boarding = key
+        self.entries: list[tuple[float, int, Patient]] = []
+        """(clock, patient number, patient), the longest wait first."""
+
+
+class Desk:
+    """The allocation desk of one hospital."""
+
+    def __init__(self, network: Network, hospital: int, ranking: QueueRanking, supply: Supply | None) -> None:
+        self.network = network
+        self.hospital = hospital
+        n = len(network.pools)
+        self.capacity = list(network.capacity[hospital])
+        """Open and staffed now, integer units."""
+        self.in_use = [0] * n
+        self.cleaning = [0] * n
+        self.reserved = [0] * n
+        self.taken = [0] * n
+        """in_use + cleaning + reserved."""
+        self.kept: list[list[int]] = []
+        """acuities x pools: kept for the more urgent; empty when nothing is kept."""
+        self.waiting_for = [0] * len(network.steps)
+        """Waiting patients by step."""
+        self.cells: dict[CellKey, Cell] = {}
+        """Only cells in which somebody waits."""
+        self.newcomers: list[Patient] = []
+        """Those who joined and of whom it is not yet known whether they must wait."""
+        self.closures = network.scenario.backfill
+        self.tier_order: dict[int, int] = {}
+        self.ranking = ranking
+        self._codes: Callable[[int], int] | None = None
+        self._supply = supply
+        self._needs = [need.amounts for need in network.needs]
+
+    def rank_by(
+        self, ranking: QueueRanking, codes: Callable[[int], int] | None, tier_order: dict[int, int]
+    ) -> None:
+        """Change the queue rule (`codes`: patient number -> code of its attribute) and rank everybody anew."""
+        if ranking is self.ranking and tier_order == self.tier_order:
+            return
+        self.ranking, self._codes, self.tier_order = ranking, codes, tier_order
+        patients = self.waiting()
+        self.cells.clear()
+        for patient in patients:
+            self._insert(patient)
+
+    def waiting(self) -> list[Patient]:
+        """Return everybody waiting, by patient number."""
+        everybody = [entry[2] for cell in self.cells.values() for entry in cell.entries]
+        return sorted(everybody, key=lambda patient: patient.number)
+
+    def boarders(self) -> list[Patient]:
+        """Return those who wait while keeping a bed, by patient number."""
+        everybody = [entry[2] for cell in self.cells.values() if cell.boarding for entry in cell.entries]
+        return sorted(everybody, key=lambda patient: patient.number)
+
+    def join(self, patient: Patient) -> None:
+        """Put a patient into the queue for `patient.step`."""
+        self.waiting_for[patient.step] += 1
+        self._insert(patient)
+        self.newcomers.append(patient)
+
+    def quit(self, patient: Patient) -> None:
+        """Take a patient out of the queue."""
+        self.waiting_for[patient.step] -= 1
+        self._remove(patient)
+
+    def rerank(self, patient: Patient) -> None:
+        """Rank a waiting patient anew after its assigned acuity changed."""
+        self._remove(patient)
+        self._insert(patient)
+
+    def _insert(self, patient: Patient) -> None:
+        step = self.network.steps[patient.step]
+        code = self._codes(patient.number) if self._codes else 0
+        rank = self.tier_order.get(patient.tier, len(self.tier_order)) if step.product >= 0 else 0
+        key = (patient.step, patient.triage, code, rank, patient.held >= 0)
+        cell = self.cells.get(key)
+        if cell is None:
+            cell = self.cells[key] = Cell(step, key)
+        patient.cell = key
+        clock = patient.queued if self.ranking.by_step_clock else patient.presented
+        patient.key = (clock, patient.number)
+        if cell.entries and cell.entries[-1] > (clock, patient.number):
+            insort(cell.entries, (clock, patient.number, patient), key=_clock)
+        else:
+            cell.entries.append((clock, patient.number, patient))
+
+    def _remove(self, patient: Patient) -> None:
+        entries = self.cells[patient.cell].entries
+        del entries[bisect_left(entries, patient.key, key=_clock)]
+        if not entries:
+            del self.cells[patient.cell]
+        patient.cell = None
+
+    def scan(self, now: float) -> tuple[Patient, Option] | None:
+        """Return the best-ranked waiting patient who may start now and how, taken off the list; None: nobody may."""
+        for cell in self.cells.values():
+            if self.fitting(cell.step, cell.triage) is not None:
+                break
+        else:
+            return None
+        index = self.ranking.index
+        ranks = []
+        for cell in self.cells.values():
+            clock, number, _ = cell.entries[0]
+            points = index(cell.step.index, cell.triage, cell.code, now - clock, len(cell.entries))
+            ranks.append((cell.tier_rank, -points, clock, number, cell))
+        ranks.sort()
+        closed: set[int] = set()
+        for *_, cell in ranks:
+            option = self.fitting(cell.step, cell.triage)
+            if option is not None and closed and not cell.boarding:
+                option = self.fitting(cell.step, cell.triage, closed)
+                if option is None and self.closures == "strict":
+                    self._close(cell, closed)
+            elif option is None and self.closures != "fit":
+                self._close(cell, closed)
+            if option is not None:
+                patient = cell.entries[0][2]
+                self.quit(patient)
+                return patient, option
+        return None
+
+    def fitting(self, step: CompiledStep, triage: int, closed: set[int] | None = None) -> Option | None:
+        """Return the first option of the step whose pools (none of them closed) and dose are free; None: none is."""
+        if step.product >= 0 and (self._supply is None or not self._supply.has(self.hospital, step.product)):
+            return None
+        capacity, taken, needs = self.capacity, self.taken, self._needs
+        kept = self.kept[triage] if self.kept else None
+        for option in step.options:
+            for pool, amount in needs[option.need]:
+                if taken[pool] + amount > capacity[pool] or (closed and pool in closed):
+                    break
+                if kept and taken[pool] + amount > capacity[pool] - kept[pool]:
+                    break
+            else:
+                return option
+        return None
+
+    def _close(self, cell: Cell, closed: set[int]) -> None:
+        kept = self.kept[cell.triage] if self.kept else None
+        for option in cell.step.options:
+            for pool, amount in self._needs[option.need]:
+                free = self.capacity[pool] - self.taken[pool] - (kept[pool] if kept else 0)
+                if self.closures == "strict" or amount > free:
+                    closed.add(pool)
+
+    def seize(self, need: int) -> None:
+        """Take the pools of a need for a patient."""
+        for pool, amount in self._needs[need]:
+            self.in_use[pool] += amount
+            self.taken[pool] += amount
+
+    def release(self, need: int) -> None:
+        """Give back the pools of a need."""
+        for pool, amount in self._needs[need]:
+            self.in_use[pool] -= amount
+            self.taken[pool] -= amount
+
+    def clean(self, need: int, sign: int) -> None:
+        """Put beds out of use for cleaning (+1), or back (-1)."""
+        for pool, amount in self._needs[need]:
+            self.cleaning[pool] += sign * amount
+            self.taken[pool] += sign * amount
+
+    def reserve(self, need: int, sign: int) -> None:
+        """Reserve pools for a patient on the way (+1), or give them up (-1)."""
+        for pool, amount in self._needs[need]:
+            self.reserved[pool] += sign * amount
+            self.taken[pool] += sign * amount
+
+    def load(self, step: CompiledStep) -> float:
+        """Return the largest share taken of a pool that the step's own needs name; 0 for unlimited pools."""
+        shares = [
+            self.taken[pool] / self.capacity[pool] if self.capacity[pool] else inf
+            for pool, _ in (self._needs[step.options[0].need] if step.options else ())
+            if self.capacity[pool] < UNLIMITED
+        ]
+        return max(shares, default=0.0)
+
+
+def _clock(entry: tuple[float, int, Patient] | tuple[float, int]) -> tuple[float, int]:
+    return entry[0], entry[1]

@@ -1,0 +1,43 @@
+"""The SimPy clock: events that run in the written order, and gates that resume a journey at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import simpy
+from simpy.events import Event
+
+
+class Timer(Event):
+    """Something that happens at a time; `action` is called with the event."""
+
+    def __init__(
+        self, env: simpy.Environment, delay: float, priority: int, action: Callable[[Any], None], about: Any
+    ) -> None:
+        self.env = env
+        self.callbacks = [action]
+        self._ok = True
+        self._value = about
+        env.schedule(self, priority, delay)  # type: ignore[arg-type]  # SimPy's type is an enum, its heap takes any int
+
+    @property
+    def about(self) -> Any:
+        """What or whom it is about."""
+        return self._value
+
+
+class Gate(Event):
+    """What a journey waits on. `fire` resumes it within the present event and shuts the gate again."""
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env = env
+        self.callbacks = []
+        self._ok = True
+
+    def fire(self, signal: Any) -> None:
+        """Resume the journey that waits here with a signal."""
+        callbacks, self.callbacks = self.callbacks, []
+        self._value = signal
+        for callback in callbacks or ():
+            callback(self)

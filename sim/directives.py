@@ -1,0 +1,313 @@
+"""Carrying out a directive: what is illegal raises, what conflicts is resolved by hospital id and logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from scenarios.errors import DirectiveError
+from scenarios.rules import OverflowRule, QueueRule
+from sim.eventlog import Row
+from sim.order import Kind, on_grid, priority
+from sim.protocol import Directive, Orders
+from sim.result import Ordered
+from sim.rules import QueueRanking
+
+if TYPE_CHECKING:
+    from sim.reference import ReferenceEngine
+
+NEUTRAL = Orders()
+
+
+class Standing:
+    """The orders in force at every hospital."""
+
+    def __init__(self, engine: ReferenceEngine, ranking: QueueRanking) -> None:
+        network = engine.network
+        self._engine = engine
+        self._network = network
+        n = len(network.hospitals)
+        self._scenario_ranking = ranking
+        self._rankings: list[tuple[QueueRule, QueueRanking]] = [(network.scenario.queue_rule, ranking)]
+        self._codes: dict[str, list[int]] = {}
+        self.overflow: list[OverflowRule] = [network.scenario.overflow_rule] * n
+        self.diverting = [False] * n
+        self.flex_open: list[dict[str, int]] = [{} for _ in range(n)]
+        self._flex_coming: list[dict[str, list[list[int]]]] = [{} for _ in range(n)]
+        """Per hospital and unit: [beds still to open] of each opening under way, the oldest first."""
+        self._staff = [[0] * len(network.pools) for _ in range(n)]
+        """People lent, borrowed and called in."""
+        self.ordered: list[Ordered] = []
+        self._decision = 0
+        self._trigger = "regular"
+
+    def carry_out(self, directive: Directive, trigger: str) -> None:
+        """Put a directive into force."""
+        problems = list(self._problems(directive))
+        if problems:
+            raise DirectiveError(problems)
+        engine = self._engine
+        self._decision, self._trigger = engine.decisions, trigger
+        item = ("regular", "arrival", "full", "free").index(trigger)
+        engine.log((engine.env.now, Row.DECIDED, -1, -1, item, float(engine.decisions)))
+        orders = [directive.orders.get(name, NEUTRAL) for name in self._network.hospitals]
+        for h, order in enumerate(orders):
+            self._rules(h, order)
+            self._reserve(h, order.reserve)
+            self._flex(h, order.flex)
+        self._assign_staff(orders)
+        for h, order in enumerate(orders):
+            self._vaccinate(h, order)
+        for h, order in enumerate(orders):
+            self._discharge(h, order.early_discharge)
+            self._move(h, order.moves)
+
+    # What is illegal by itself.
+
+    def _problems(self, directive: Directive) -> list[str]:
+        found: list[str] = []
+        for name, order in directive.orders.items():
+            if name not in self._network.hospitals:
+                found.append(f'orders: "{name}" is not a hospital.{_mean(name, self._network.hospitals)}')
+                continue
+            if order is NEUTRAL:
+                continue
+            h = self._network.hospitals.index(name)
+            for complaint in (*self._illegal_amounts(h, order), *self._illegal_moves(h, order.moves)):
+                found.append(f"orders[{name}].{complaint}")
+        return found
+
+    def _illegal_amounts(self, h: int, order: Orders) -> list[str]:
+        network = self._network
+        spec = network.scenario.hospitals[network.hospitals[h]]
+        found: list[str] = []
+
+        def check(
+            part: str, key: str, amount: int, known: Mapping[str, Any], most: Callable[[Any], int]
+        ) -> None:
+            if key not in known:
+                found.append(f'{part}: "{key}" is not here.{_mean(key, tuple(known))}')
+            elif (
+                isinstance(amount, bool) or not isinstance(amount, int) or not 0 <= amount <= most(known[key])
+            ):
+                found.append(
+                    f"{part}[{key}]: expected a whole number from 0 to {most(known[key])}, got {amount!r}."
+                )
+
+        for (pool, acuity), amount in order.reserve.items():
+            check("reserve", pool, amount, spec.beds, lambda beds: 2**31)
+            if acuity not in network.acuities:
+                found.append(f'reserve: "{acuity}" is not an acuity.{_mean(acuity, network.acuities)}')
+        for role, amount in order.call_in.items():
+            check("call_in", role, amount, spec.staff, lambda staff: staff.call_in)
+        for unit, amount in order.flex.items():
+            check("flex", unit, amount, spec.beds, lambda beds: beds.flex.count if beds.flex else 0)
+        for (role, to), amount in order.lend.items():
+            check("lend", role, amount, spec.staff, lambda staff: 2**31)
+            if to not in network.hospitals or to == network.hospitals[h]:
+                found.append(f'lend: "{to}" is not another hospital.{_mean(to, network.hospitals)}')
+            elif role not in network.scenario.hospitals[to].staff:
+                found.append(f'lend: {to} has no "{role}".')
+        for product, amount in (order.vaccine or {}).items():
+            check("vaccine", product, amount, dict.fromkeys(network.products), lambda _: 2**31)
+        for tier in order.tiers:
+            if tier not in network.tiers:
+                found.append(f'tiers: "{tier}" is not a priority group.{_mean(tier, network.tiers)}')
+        steps = {step.name: step for step in network.steps}
+        for name, amount in order.early_discharge.items():
+            check("early_discharge", name, amount, steps, lambda _: 2**31)
+            if name in steps and steps[name].spec.clinical_margin is None:
+                found.append(
+                    f"early_discharge[{name}]: the step has no clinical_margin, so nobody may leave it early."
+                )
+        return found
+
+    def _illegal_moves(self, h: int, moves: Mapping[int, str]) -> list[str]:
+        network, found = self._network, []
+        for number, to in moves.items():
+            patient = self._engine.patients.get(number)
+            if patient is None or patient.cell is None or patient.hospital != h:
+                found.append(f"moves[{number}]: expected a patient who waits here, got one who does not.")
+                continue
+            if to not in network.hospitals:
+                found.append(f'moves[{number}]: "{to}" is not a hospital.{_mean(to, network.hospitals)}')
+                continue
+            g = network.hospitals.index(to)
+            if g not in network.neighbours[h]:
+                found.append(f"moves[{number}]: {to} is not a neighbour of {network.hospitals[h]}.")
+            elif not network.serves[g][patient.step]:
+                found.append(
+                    f"moves[{number}]: {to} cannot serve {network.steps[patient.step].name} and what follows."
+                )
+        return found
+
+    # Carrying out.
+
+    def _note(self, h: int, part: str, order: Any, refused: str = "") -> None:
+        self.ordered.append(
+            Ordered(
+                self._decision,
+                self._engine.env.now,
+                self._trigger,
+                self._network.hospitals[h],
+                part,
+                str(order),
+                refused,
+            )
+        )
+
+    def _rules(self, h: int, order: Orders) -> None:
+        scenario = self._network.scenario
+        ranking = self._ranking(order.queue_rule or scenario.queue_rule)
+        tiers = {self._network.tiers.index(name): rank for rank, name in enumerate(order.tiers)}
+        codes = None
+        if ranking.attribute is not None:
+            column = self._codes.get(ranking.attribute)
+            if column is None:
+                column = self._codes[ranking.attribute] = self._engine.workload.patients.codes[
+                    ranking.attribute
+                ].tolist()
+            codes = column.__getitem__
+        self._engine.desks[h].rank_by(ranking, codes, tiers)
+        self._engine.changed(h)
+        self.overflow[h] = order.overflow_rule or scenario.overflow_rule
+        self.diverting[h] = order.divert
+        if order.queue_rule is not None:
+            self._note(h, "queue_rule", order.queue_rule.name)
+        if order.overflow_rule is not None:
+            self._note(h, "overflow_rule", order.overflow_rule.name)
+        if order.tiers:
+            self._note(h, "tiers", ", ".join(order.tiers))
+        if order.divert:
+            self._note(h, "divert", "yes")
+
+    def _ranking(self, rule: QueueRule) -> QueueRanking:
+        for known, ranking in self._rankings:
+            if rule is known or rule == known:
+                return ranking
+        ranking = QueueRanking(rule, self._network)
+        self._rankings.append((rule, ranking))
+        return ranking
+
+    def _reserve(self, h: int, reserve: Mapping[tuple[str, str], int]) -> None:
+        desk, network = self._engine.desks[h], self._network
+        if not reserve:
+            desk.kept = []
+            return
+        kept = [[0] * len(network.pools) for _ in network.acuities]
+        for (name, acuity), beds in reserve.items():
+            pool = network.pool(name)
+            for other in range(network.acuities.index(acuity) + 1, len(network.acuities)):
+                kept[other][pool] += beds * network.pools[pool].unit
+            self._note(h, "reserve", f"{beds} {name} for {acuity}")
+        desk.kept = kept
+
+    def _flex(self, h: int, flex: Mapping[str, int]) -> None:
+        network, engine = self._network, self._engine
+        for name, spec in network.scenario.hospitals[network.hospitals[h]].beds.items():
+            if spec.flex is None:
+                continue
+            wanted = flex.get(name, 0)
+            if wanted:
+                self._note(h, "flex", f"{wanted} {name}")
+            coming = self._flex_coming[h].setdefault(name, [])
+            surplus = self.flex_open[h].get(name, 0) + sum(each[0] for each in coming) - wanted
+            for each in reversed(coming):
+                cancelled = min(each[0], max(0, surplus))
+                each[0] -= cancelled
+                surplus -= cancelled
+            if surplus > 0:
+                self._open_flex(h, name, -surplus)
+            elif surplus < 0:
+                opening = [-surplus]
+                coming.append(opening)
+                rank = priority(Kind.SHIFT, h * len(network.pools) + network.pool(name))
+
+                def open_now(name: str = name, opening: list[int] = opening) -> None:
+                    self._flex_coming[h][name].remove(opening)
+                    self._open_flex(h, name, opening[0])
+
+                engine.at(on_grid(engine.env.now + spec.flex.delay), rank, open_now)
+
+    def _open_flex(self, h: int, name: str, beds: int) -> None:
+        self.flex_open[h][name] = self.flex_open[h].get(name, 0) + beds
+        pool = self._network.pool(name)
+        self._engine.change_capacity(h, pool, beds * self._network.pools[pool].unit)
+
+    def _assign_staff(self, orders: list[Orders]) -> None:
+        network, engine = self._network, self._engine
+        people = [[0] * len(network.pools) for _ in orders]
+        for h, order in enumerate(orders):
+            for role, extra in order.call_in.items():
+                if extra:
+                    people[h][network.pool(role)] += extra
+                    self._note(h, "call_in", f"{extra} {role}")
+        for h, order in enumerate(orders):
+            for (role, to), lent in order.lend.items():
+                if not lent:
+                    continue
+                pool = network.pool(role)
+                unit = network.pools[pool].unit
+                on_duty = engine.desks[h].capacity[pool] // unit - self._staff[h][pool] + people[h][pool]
+                going = max(0, min(lent, on_duty))
+                people[h][pool] -= going
+                people[network.hospitals.index(to)][pool] += going
+                self._note(
+                    h, "lend", f"{lent} {role} to {to}", "" if going == lent else f"only {going} on duty"
+                )
+        for h, row in enumerate(people):
+            for pool, extra in enumerate(row):
+                engine.change_capacity(h, pool, (extra - self._staff[h][pool]) * network.pools[pool].unit)
+        self._staff = people
+
+    def _vaccinate(self, h: int, order: Orders) -> None:
+        supply = self._engine.supply
+        if supply is None or (order.vaccine is None and self._trigger != "regular"):
+            return
+        for product, name in enumerate(self._network.products):
+            vials = supply.order_up_to(h, product) if order.vaccine is None else order.vaccine.get(name, 0)
+            if vials:
+                sent = supply.order(h, product, vials)
+                if order.vaccine is not None or sent < vials:
+                    short = "" if sent == vials else f"the depot had {sent}"
+                    self._note(h, "vaccine", f"{vials} vials of {name}", short)
+
+    def _discharge(self, h: int, early: Mapping[str, int]) -> None:
+        engine, network = self._engine, self._network
+        for name, most in early.items():
+            step = next(step for step in network.steps if step.name == name)
+            margin = step.spec.clinical_margin or 0.0
+            now = engine.env.now
+            ready = sorted(
+                (p.finish, p.number)
+                for p in engine.patients.values()
+                if p.hospital == h
+                and p.step == step.index
+                and p.cell is None
+                and now <= p.finish <= now + margin
+            )
+            for _, number in ready[:most]:
+                engine.discharge_early(engine.patients[number])
+            if most:
+                self._note(
+                    h,
+                    "early_discharge",
+                    f"{most} from {name}",
+                    "" if len(ready) >= most else f"only {len(ready)} ready",
+                )
+
+    def _move(self, h: int, moves: Mapping[int, str]) -> None:
+        engine = self._engine
+        for number, to in sorted(moves.items()):
+            patient = engine.patients.get(number)
+            if patient is None or patient.cell is None or patient.hospital != h:
+                self._note(h, "moves", f"{number} to {to}", "no longer waits here")
+                continue
+            sent = engine.move(patient, self._network.hospitals.index(to), 0)
+            self._note(h, "moves", f"{number} to {to}", "" if sent else "no ambulance")
+
+
+def _mean(name: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(str(name), known, n=1)
+    return f' Did you mean "{close[0]}"?' if close else ""

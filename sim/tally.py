@@ -1,0 +1,65 @@
+"""Tallies by hospital of first presentation and group, for rewards: kept as counts and sums of times."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sim.protocol import Tally
+
+N = TypeVar("N", int, float)
+
+
+class Tallies:
+    """Running totals; `since()` gives the interval that has passed since it was last called.
+
+    Patient-hours untreated up to t are (number untreated) x t - (sum of presentation times) + (sum of end
+    times), exact on the time grid.
+    """
+
+    COUNTS = ("arrived", "treated", "left", "died", "doses")
+
+    def __init__(self, hospitals: int, groups: int) -> None:
+        self._shape = (hospitals, groups)
+        self._untreated = self._zeros()
+        self._hours = [[0.0] * groups for _ in range(hospitals)]
+        self._counts = {name: self._zeros() for name in self.COUNTS}
+        self._before = (0.0, self._wait_hours(0.0), {name: self._zeros() for name in self.COUNTS})
+
+    def _zeros(self) -> list[list[int]]:
+        return [[0] * self._shape[1] for _ in range(self._shape[0])]
+
+    def count(self, what: str, hospital: int, group: int) -> None:
+        """Count one event."""
+        self._counts[what][hospital][group] += 1
+
+    def starts_waiting(self, hospital: int, group: int, now: float) -> None:
+        """A patient presents and is not yet treated."""
+        self._untreated[hospital][group] += 1
+        self._hours[hospital][group] -= now
+
+    def stops_waiting(self, hospital: int, group: int, now: float) -> None:
+        """A patient is treated, or gone."""
+        self._untreated[hospital][group] -= 1
+        self._hours[hospital][group] += now
+
+    def _wait_hours(self, now: float) -> list[list[float]]:
+        return [
+            [total + n * now for total, n in zip(totals, numbers, strict=True)]
+            for totals, numbers in zip(self._hours, self._untreated, strict=True)
+        ]
+
+    def since(self, now: float) -> Tally:
+        """Return what happened since the last call, and begin the next interval."""
+        then, hours_before, counts_before = self._before
+        hours = self._wait_hours(now)
+        counts = {name: [list(row) for row in table] for name, table in self._counts.items()}
+        self._before = (now, hours, counts)
+        return Tally(
+            hours=now - then,
+            wait_hours=_minus(hours, hours_before),
+            **{name: _minus(counts[name], counts_before[name]) for name in self.COUNTS},
+        )
+
+
+def _minus(after: list[list[N]], before: list[list[N]]) -> tuple[tuple[N, ...], ...]:
+    return tuple(tuple(a - b for a, b in zip(x, y, strict=True)) for x, y in zip(after, before, strict=True))
