@@ -129,9 +129,6 @@ def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float
 
 def _renewal(renewal: Renewal, stream: Arrivals, horizon: float, draw: Draw) -> Floats:
     """Add up gaps from the beginning of the stream."""
-    gap = mean(renewal.gap)
-    if gap <= 0:
-        raise ValueError("expected a gap between arrivals with a mean above 0, got 0")
     end = min(horizon, inf if stream.ends is None else stream.ends)
     length = end - stream.begins
     if length < 0:
