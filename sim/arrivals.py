@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scenarios.people import Arrivals, Poisson, Renewal, Schedule
 from sim.distributions import mean, quantile
-from sim.order import GRID
+from sim.order import GRID, on_grid
 
 Floats = NDArray[np.float64]
 Draw = Callable[[str, int], Floats]
@@ -99,23 +99,25 @@ def arrival_times(
     if stream.batch is not None:
         sizes = np.floor(quantile(stream.batch, draw("batch", len(times))) + 0.5).astype(np.int64)
         event = np.repeat(event, sizes)
-    comes = np.ones(len(event), dtype=np.bool_)
-    times = times[event]
+    times = all_on_grid(times)[event]
+    comes = (times >= on_grid(stream.begins)) & (times < _end(stream))
     if stream.schedule is not None:
-        comes = _on_days(stream.schedule, start, times)
-        comes &= (times >= stream.begins) & (times < (inf if stream.ends is None else stream.ends))
+        comes &= _on_days(stream.schedule, start, times)
         if stream.schedule.no_show:
             comes &= draw("no-show", len(times)) >= stream.schedule.no_show
         if stream.schedule.lateness is not None:
-            times = times + quantile(stream.schedule.lateness, draw("lateness", len(times)))
-    times = all_on_grid(times)
+            times = all_on_grid(times + quantile(stream.schedule.lateness, draw("lateness", len(times))))
     ordinals = np.flatnonzero(comes & (times <= horizon))
     return times[ordinals], ordinals
 
 
+def _end(stream: Arrivals) -> float:
+    return inf if stream.ends is None else on_grid(stream.ends)
+
+
 def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float, draw: Draw) -> Floats:
     """Invert the cumulative rate at the partial sums of unit exponentials."""
-    end = min(horizon, inf if stream.ends is None else stream.ends)
+    end = min(horizon, _end(stream))
     if end <= stream.begins:
         return np.empty(0)
     edges, rates = rate_of(poisson, start).pieces(stream.begins, end)
@@ -129,16 +131,12 @@ def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float
 
 def _renewal(renewal: Renewal, stream: Arrivals, horizon: float, draw: Draw) -> Floats:
     """Add up gaps from the beginning of the stream."""
-    end = min(horizon, inf if stream.ends is None else stream.ends)
-    length = end - stream.begins
+    end = min(horizon, _end(stream))
+    length = end - stream.begins + 1 / GRID  # so that a sum of many gaps is not lost by a rounding error
     if length < 0:
         return np.empty(0)
-    times = stream.begins + partial_sums(
-        lambda n: quantile(renewal.gap, draw("gap", n)), length, length / gap
-    )
-    if renewal.first == "start":
-        times = np.concatenate([[stream.begins], times])
-    return times if stream.ends is None else times[times < stream.ends]
+    sums = partial_sums(lambda n: quantile(renewal.gap, draw("gap", n)), length, length / mean(renewal.gap))
+    return stream.begins + (np.concatenate([[0.0], sums]) if renewal.first == "start" else sums)
 
 
 def partial_sums(gaps: Callable[[int], Floats], total: float, expected: float) -> Floats:
@@ -165,5 +163,5 @@ def _on_days(schedule: Schedule, start: datetime, times: Floats) -> NDArray[np.b
     if schedule.weekdays is None:
         return np.ones(len(times), dtype=np.bool_)
     # A slot at midnight must not fall on the day before by a rounding error.
-    day = np.floor((all_on_grid(hours_into_week(start) + times)) / 24).astype(np.int64) % 7
+    day = np.floor(all_on_grid(hours_into_week(start) + times) / 24).astype(np.int64) % 7
     return np.array([name in schedule.weekdays for name in DAYS])[day]
