@@ -11,7 +11,7 @@ import mesa
 from sim.patient import Patient
 
 
-class CarePopulation(mesa.Model):  # type: ignore[misc]  # Mesa is followed untyped
+class CarePopulation(mesa.Model):
     """The people in care somewhere in the network now (`agents`)."""
 
     def __init__(self) -> None:

@@ -13,6 +13,7 @@ from sim.order import Kind, on_grid, priority
 from sim.protocol import Directive, Orders
 from sim.result import Ordered
 from sim.rules import QueueRanking
+from sim.signals import Departure, Trigger
 
 if TYPE_CHECKING:
     from sim.reference import ReferenceEngine
@@ -40,17 +41,16 @@ class Standing:
         """People lent, borrowed and called in."""
         self.ordered: list[Ordered] = []
         self._decision = 0
-        self._trigger = "regular"
+        self._trigger = Trigger.REGULAR
 
-    def carry_out(self, directive: Directive, trigger: str) -> None:
+    def carry_out(self, directive: Directive, trigger: Trigger) -> None:
         """Put a directive into force."""
         problems = list(self._problems(directive))
         if problems:
             raise DirectiveError(problems)
         engine = self._engine
         self._decision, self._trigger = engine.decisions, trigger
-        item = ("regular", "arrival", "full", "free").index(trigger)
-        engine.log((engine.env.now, Row.DECIDED, -1, -1, item, float(engine.decisions)))
+        engine.log((engine.env.now, Row.DECIDED, -1, -1, int(trigger), float(engine.decisions)))
         orders = [directive.orders.get(name, NEUTRAL) for name in self._network.hospitals]
         for h, order in enumerate(orders):
             self._rules(h, order)
@@ -84,7 +84,7 @@ class Standing:
         found: list[str] = []
 
         def check(
-            part: str, key: str, amount: int, known: Mapping[str, Any], most: Callable[[Any], int]
+            part: str, key: str, amount: object, known: Mapping[str, Any], most: Callable[[Any], int]
         ) -> None:
             if key not in known:
                 found.append(f'{part}: "{key}" is not here.{_mean(key, tuple(known))}')
@@ -149,7 +149,7 @@ class Standing:
             Ordered(
                 self._decision,
                 self._engine.env.now,
-                self._trigger,
+                self._trigger.name.lower(),
                 self._network.hospitals[h],
                 part,
                 str(order),
@@ -263,7 +263,7 @@ class Standing:
 
     def _vaccinate(self, h: int, order: Orders) -> None:
         supply = self._engine.supply
-        if supply is None or (order.vaccine is None and self._trigger != "regular"):
+        if supply is None or (order.vaccine is None and self._trigger != Trigger.REGULAR):
             return
         for product, name in enumerate(self._network.products):
             vials = supply.order_up_to(h, product) if order.vaccine is None else order.vaccine.get(name, 0)
@@ -288,7 +288,7 @@ class Standing:
                 and now <= p.finish <= now + margin
             )
             for _, number in ready[:most]:
-                engine.discharge_early(engine.patients[number])
+                engine.journeys.discharge_early(engine.patients[number])
             if most:
                 self._note(
                     h,
@@ -304,7 +304,9 @@ class Standing:
             if patient is None or patient.cell is None or patient.hospital != h:
                 self._note(h, "moves", f"{number} to {to}", "no longer waits here")
                 continue
-            sent = engine.move(patient, self._network.hospitals.index(to), 0)
+            sent = engine.journeys.transfers.move(
+                patient, self._network.hospitals.index(to), Departure.ORDERED
+            )
             self._note(h, "moves", f"{number} to {to}", "" if sent else "no ambulance")
 
 

@@ -216,7 +216,7 @@ def compile_network(scenario: Scenario) -> Network:
     for path, pathway in scenario.pathways.items():
         treated = _treatment_steps(pathway.steps)
         for name, spec in pathway.steps.items():
-            options = [Option(need_of(spec.needs), 1.0, False)] if spec.needs else []
+            options = [Option(need_of(spec.needs), 1.0, False)] if spec.needs or spec.dose else []
             options += [Option(need_of(alt.needs), alt.factor, alt.wrong_unit) for alt in spec.alternatives]
             steps.append(
                 CompiledStep(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    pass
 
 
 class Patient:
@@ -14,6 +17,9 @@ class Patient:
         "held_from", "hospital", "key", "leg", "need", "number", "option", "origin", "patience", "place",
         "presented", "queued", "reservation", "since", "step", "tier", "treated", "triage", "visit", "visits",
     )  # fmt: skip
+
+    gate: Gate
+    """What the journey waits on; set by the engine."""
 
     def __init__(
         self, number: int, hospital: int, acuity: int, triage: int, group: int, presented: float
@@ -27,8 +33,6 @@ class Patient:
         self.triage = triage
         self.group = group
         self.presented = presented
-        self.gate: Any = None
-        """What the journey waits on."""
         self.step = -1
         self.visit = 0
         self.visits: dict[int, int] = {}

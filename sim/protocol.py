@@ -6,7 +6,7 @@ group attribute. Indices follow the scenario's order; names are in `Decision.nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 

@@ -17,8 +17,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def on_duty(workload: Workload, hospital: int, role: int, staff: Staff) -> list[tuple[float, int]]:
     """Return (time, people on duty from then on), times rising from 0 to the horizon, equal counts merged.
 
-    `role` is the index of its pool. A person of a shift is absent for the whole shift with the chance `sickness`. Constant staff with
-    sickness are on shifts from midnight to midnight.
+    `role` is the index of its pool. A person of a shift is absent for the whole shift with the chance
+    `sickness`. Constant staff with sickness are on shifts from midnight to midnight.
     """
     shifts = staff.roster
     if not shifts:

@@ -6,6 +6,7 @@ Every dose is accounted for: received at the depot = given + wasted + on hand + 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -147,7 +148,7 @@ class Supply:
                 life = self._products[product].thawed_life
                 self._receive(h, product, vials, on_grid(8760.0 if life is None else life))
             for time in self._workload.breach_times(h):
-                self._later(time, Kind.EXPIRY, lambda h=h: self._breach(h))
+                self._later(time, Kind.EXPIRY, partial(self._breach, h))
 
     def _later(self, time: float, kind: Kind, action: Callable[[], None]) -> None:
         self._numbers += 1
@@ -160,6 +161,7 @@ class Supply:
         self._deliver(hospital, product, vials, expires, on_grid(now + self.spec.lead_time))
 
     def _deliver(self, place: int, product: int, vials: int, expires: float, time: float) -> None:
+        number = 0
         if place != DEPOT:
             number = self._deliveries[place][product]
             self._deliveries[place][product] += 1
@@ -167,16 +169,17 @@ class Supply:
         def arrive() -> None:
             if place != DEPOT:
                 self.on_order[place][product] -= vials
-                if self.spec.shipment_breach:
-                    if self._workload.lost_delivery(place, product, number) < self.spec.shipment_breach:
-                        self._take_in(place, product, vials)
-                        self._waste(
-                            place, product, vials * self._products[product].doses_per_vial, Waste.BREACH
-                        )
-                        return
-            self._receive(place, product, vials, expires)
+            if place != DEPOT and self._spoilt(place, product, number):
+                self._take_in(place, product, vials)
+                self._waste(place, product, vials * self._products[product].doses_per_vial, Waste.BREACH)
+            else:
+                self._receive(place, product, vials, expires)
 
         self._later(time, Kind.SUPPLY, arrive)
+
+    def _spoilt(self, place: int, product: int, number: int) -> bool:
+        chance = self.spec.shipment_breach
+        return chance > 0 and self._workload.lost_delivery(place, product, number) < chance
 
     def _take_in(self, place: int, product: int, vials: int) -> None:
         doses = float(vials * self._products[product].doses_per_vial)
