@@ -1,0 +1,160 @@
+"""Experiments over a grid of settings, and their table."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from itertools import product
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fairward.progress import progress
+from fairward.runs import MANIFEST, MANIFEST_SCHEMA, checksums, commit, machine, partial, publish
+from fairward.wording import HEADLINES, aligned
+from policies.answer import Answer
+from policies.experiment import check_policies, experiment
+from policies.origin import results_hash, source_hash, versions
+from policies.parts import write_parquet
+from policies.sentence import everybody, shown
+from scenarios.errors import UsageError
+from scenarios.loader import load, scenario_hash
+from sim.outcomes import METRICS
+from sim.replications import Workers
+
+MOST_COMBINATIONS = 200
+Setting = dict[str, str]
+Row = dict[str, Any]
+
+
+def grid(set_over: Sequence[str]) -> list[Setting]:
+    """Return all combinations of `key=v1,v2,...`.
+
+    >>> grid(["a=1,2", "b=x"])
+    [{'a': '1', 'b': 'x'}, {'a': '2', 'b': 'x'}]
+    """
+    axes: dict[str, list[str]] = {}
+    for text in set_over:
+        key, equals, values = text.partition("=")
+        choices = [value.strip() for value in values.split(",") if value.strip()]
+        if not (key.strip() and equals and choices):
+            raise UsageError(f"--set-over: expected key=v1,v2,..., got {text!r}.")
+        if key.strip() in axes:
+            raise UsageError(f"--set-over: {key.strip()} is given twice. Write its values behind one key.")
+        axes[key.strip()] = choices
+    settings = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    if len(settings) > MOST_COMBINATIONS:
+        raise UsageError(
+            f"--set-over: expected at most {MOST_COMBINATIONS} combinations, got {len(settings)}. Sweep fewer."
+        )
+    return settings
+
+
+def sweep_answers(
+    name: str,
+    set_over: Sequence[str],
+    policy: str,
+    replications: int | None,
+    seed: int,
+    jobs: int | None,
+    engine: str,
+    overrides: Sequence[str],
+    out: Path,
+    quiet: bool,
+) -> tuple[list[Setting], list[Row], Path]:
+    """Return the settings, a row of estimates for each, and the run folder."""
+    began = time.time()
+    settings = grid(set_over)
+    scenarios = [load(name, [*overrides, *(f"{k}={v}" for k, v in setting.items())]) for setting in settings]
+    for scenario in scenarios:
+        check_policies(scenario, [policy], seed)
+    answers: list[Answer] = []
+    with Workers(jobs) as workers, progress(f"sweep of {name}", quiet) as tell:
+        for n, scenario in enumerate(scenarios):
+            wanted = scenario.replications if replications is None else replications
+            answers.append(
+                experiment(
+                    scenario,
+                    [policy],
+                    replications,
+                    seed,
+                    engine,
+                    workers,
+                    on_done=lambda done, of, newest, n=n, wanted=wanted: tell(  # type: ignore[misc]
+                        n * wanted + done, len(scenarios) * wanted, newest
+                    ),
+                )
+            )
+    rows = [_row(answer) for answer in answers]
+    arguments = {"scenario": name, "set_over": list(set_over), "policy": policy, "reps": replications,
+                 "seed": seed, "engine": engine, "set": list(overrides)}  # fmt: skip
+    identities = [scenario_hash(scenario) for scenario in scenarios]
+    identity = results_hash(":".join([*identities, policy, str(replications)]), seed, engine)
+    with partial(out, identity) as parts:
+        folder = parts.folder / f"assembling-{os.getpid()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_parquet(
+            pd.concat(
+                [
+                    answer.outcomes[policy].assign(**setting)
+                    for setting, answer in zip(settings, answers, strict=True)
+                ],
+                ignore_index=True,
+            ),
+            folder / "outcomes.parquet",
+        )
+        content = {
+            "schema": MANIFEST_SCHEMA,
+            "scenario": scenarios[0].name,
+            "policies": [policy],
+            "seed": seed,
+            "replications": list(answers[0].replications),
+            "sentence": f"A sweep over {len(settings)} settings of {', '.join(settings[0])}.",
+            "arguments": arguments,
+            "settings": settings,
+            "provenance": {
+                "scenario_hash": identity, "scenario_hashes": identities, "source_hash": source_hash(),
+                "versions": versions(), "logs": [answer.provenance["logs"][policy] for answer in answers],
+            },
+            "commit": commit(),
+            "files": checksums(folder),
+            "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
+            "wall_seconds": round(time.time() - began, 3),
+            "machine": machine(),
+        }  # fmt: skip
+        (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        place = publish(folder, out, f"{scenarios[0].name}-sweep", identity, began)
+        shutil.rmtree(parts.folder, ignore_errors=True)
+    return settings, rows, place
+
+
+def sweep_text(settings: Sequence[Setting], rows: Sequence[Row], policy: str, seed: int) -> str:
+    """Return a table with a line for each setting and a column for each metric that is not 0 throughout."""
+    metrics = [m for m in HEADLINES if any(row.get(m) is not None and row[m]["mean"] != 0 for row in rows)]
+    lines = [
+        [*setting.values(), *(row[m]["text"] if row.get(m) else "" for m in metrics)]
+        for setting, row in zip(settings, rows, strict=True)
+    ]
+    n_runs = rows[0]["n_runs"]
+    note = f"Policy {policy}, {n_runs} runs each, seed {seed}; 95 % intervals over runs. Synthetic patients."
+    return aligned([*settings[0], *(METRICS[m].title for m in metrics)], lines) + f"\n\n{note}"
+
+
+def _row(answer: Answer) -> Row:
+    row: Row = {"n_runs": len(answer.replications)}
+    for metric in HEADLINES:
+        found = everybody(answer.summaries[answer.policies[0]], metric)
+        if isfinite(found.value):
+            bounds = [bound if isfinite(bound) else None for bound in (found.low, found.high)]
+            row[metric] = {
+                "mean": found.value,
+                "low": bounds[0],
+                "high": bounds[1],
+                "text": shown(found, metric),
+            }
+    return row

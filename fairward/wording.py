@@ -1,0 +1,108 @@
+"""An answer as text for a terminal: the sentence, the table, the groups, what is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+from policies.answer import Answer
+from policies.sentence import FEWEST, Estimate, by_group, everybody, headline_metric, shown
+from sim.outcomes import METRICS
+
+HEADLINES = (
+    "untreated_hours", "wait_hours_served", "within_target", "left_share", "died_share", "cancelled_share",
+    "diverted_share", "length_of_stay_hours", "transfers_per_patient", "throughput_per_day", "coverage", "days_to_dose",
+    "ineligible_share", "waste_share", "understaffed_hours",
+)  # fmt: skip
+"""Metrics of the table for everybody; those that are 0 in every run are left out."""
+
+
+def answer_text(answer: Answer) -> str:
+    """Return the answer for people."""
+    scenario = answer.scenario
+    blocks = [f"{scenario.title or scenario.name}" + (f": {scenario.question}" if scenario.question else "")]
+    blocks.append(_capital(answer.sentence))
+    blocks.append(aligned(_header(answer, "Everybody"), list(_overall_rows(answer))))
+    blocks += _group_blocks(answer)
+    blocks.append("\n".join(f"- {note}" for note in answer.notes))
+    return "\n\n".join(blocks)
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table with columns as wide as their widest cell.
+
+    >>> print(aligned(["", "beds"], [["north", "12"], ["sea", "4"]]))
+           beds
+    north  12
+    sea    4
+    """
+    lines = [list(header), *map(list, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _header(answer: Answer, what: str) -> list[str]:
+    return [
+        what,
+        *answer.policies,
+        *(f"{policy} less {answer.policies[0]}" for policy in answer.policies[1:]),
+    ]
+
+
+def _overall_rows(answer: Answer) -> Iterator[list[str]]:
+    for metric in HEADLINES:
+        levels = [everybody(answer.summaries[policy], metric) for policy in answer.policies]
+        if not any(isfinite(level.value) for level in levels) or all(level.value == 0 for level in levels):
+            continue
+        changes = [everybody(answer.differences[policy], metric) for policy in answer.policies[1:]]
+        yield [METRICS[metric].title, *_cells(levels, changes, metric)]
+
+
+def _group_blocks(answer: Answer) -> Iterator[str]:
+    metric = headline_metric(answer.scenario, answer.summaries[answer.policies[0]])
+    levels = [by_group(answer.scenario, answer.summaries[policy], metric) for policy in answer.policies]
+    changes = [
+        by_group(answer.scenario, answer.differences[policy], metric) for policy in answer.policies[1:]
+    ]
+    groups = list(dict.fromkeys((e.attribute, e.group) for level in levels for e in level))
+    for attribute in dict.fromkeys(attribute for attribute, _ in groups):
+        rows, n_hidden = [], 0
+        for group in (g for g in groups if g[0] == attribute):
+            found = [_find(level, group) for level in levels]
+            if min(e.n for e in found) < FEWEST:
+                n_hidden += 1
+                continue
+            rows.append(
+                [f"  {group[1]}", *_cells(found, [_find(change, group) for change in changes], metric)]
+            )
+        if len(rows) < 2 and not n_hidden:
+            continue
+        spec = answer.scenario.attributes.get(attribute)
+        title = spec.title if spec is not None and spec.title else attribute.replace("_", " ")
+        if n_hidden:
+            rows.append(
+                [f"  ({n_hidden} hidden, under {FEWEST} patients a run)", *[""] * (2 * len(levels) - 1)]
+            )
+        yield aligned(_header(answer, f"{METRICS[metric].title} by {title}"), rows)
+
+
+def _find(found: Sequence[Estimate], group: tuple[str, str]) -> Estimate:
+    nan = float("nan")
+    missing = Estimate(*group, nan, nan, nan, 0.0)
+    return next((e for e in found if (e.attribute, e.group) == group), missing)
+
+
+def _cells(levels: Sequence[Estimate], changes: Sequence[Estimate], metric: str) -> list[str]:
+    cells = [shown(level, metric) for level in levels]
+    for change in changes:
+        unclear = change.bounded and not change.clear and (change.low, change.high) != (0.0, 0.0)
+        cells.append(shown(change, metric, sign=True) + (" no clear change" if unclear else ""))
+    return cells
+
+
+def _capital(sentence: str) -> str:
+    """A first capital, unless the sentence begins with the name of a policy."""
+    first = sentence.split(" ", 1)[0]
+    return sentence[:1].upper() + sentence[1:] if first in ("under", "no") else sentence

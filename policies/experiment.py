@@ -1,0 +1,163 @@
+"""Runs a scenario under one or more policies on the same patients, and says what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from policies.answer import Answer
+from policies.origin import results_hash, source_hash, versions
+from policies.parts import Part, Parts, policy_folder
+from policies.registry import build_policy
+from policies.replication import Replication, policy_stream
+from policies.sentence import FEWEST, comparison, everybody
+from policies.stopping import AT_MOST, BATCH, Until
+from scenarios.errors import UsageError
+from scenarios.loader import scenario_hash
+from scenarios.scenario import Scenario
+from sim.inference import enough, paired, summarise
+from sim.network import compile_network
+from sim.replications import Workers, replicate
+
+OnDone = Callable[[int, int, dict[str, Part]], None]
+"""(replications done, replications wanted, the newest one by policy)."""
+
+Done = dict[int, dict[str, Part]]
+
+
+def experiment(
+    scenario: Scenario,
+    policies: Sequence[str],
+    replications: int | None = None,
+    seed: int = 1,
+    engine: str = "auto",
+    workers: Workers | None = None,
+    parts: Parts | None = None,
+    until: Until | None = None,
+    on_done: OnDone | None = None,
+) -> Answer:
+    """Return the answer of `replications` runs (the scenario's own number when None) of each policy.
+
+    With `until`, more are run in batches of 10 until every policy's interval is narrow enough.
+    Finished replications are kept in `parts` and not run again. Raises `sim.replications.Interrupted`.
+    """
+    policies = tuple(policies)
+    check_policies(scenario, policies, seed)
+    wanted = scenario.replications if replications is None else replications
+    if wanted < 1:
+        raise UsageError(f"expected at least 1 replication, got {wanted}.")
+    task = Replication(scenario, policies, seed, engine, parts)
+    pool = workers if workers is not None else Workers(1)
+    done: Done = {}
+
+    def report(number: int, newest: dict[str, Part]) -> None:
+        report.n += 1  # type: ignore[attr-defined]
+        if on_done is not None:
+            on_done(report.n, wanted, newest)  # type: ignore[attr-defined]
+
+    report.n = 0  # type: ignore[attr-defined]
+    try:
+        done |= replicate(task, range(1, wanted + 1), on_done=report, workers=pool)
+        while until is not None and not _narrow(done, policies, until) and len(done) < AT_MOST:
+            following = range(len(done) + 1, min(len(done) + BATCH, AT_MOST) + 1)
+            wanted = following[-1]
+            done |= replicate(task, following, on_done=report, workers=pool)
+    finally:
+        if workers is None:
+            pool.close(at_once=True)
+    return answer(scenario, policies, seed, done, engine, until)
+
+
+def check_policies(scenario: Scenario, policies: Sequence[str], seed: int) -> None:
+    """Raise if a policy cannot be built for the scenario, or is named twice; before anything is run."""
+    if not policies:
+        raise UsageError("expected at least one policy, got none. See `fairward list`.")
+    twice = sorted({policy for policy in policies if list(policies).count(policy) > 1})
+    if twice:
+        raise UsageError(f"policy {twice[0]} is named twice. Keep one of them.")
+    network = compile_network(scenario)
+    for policy in policies:
+        build_policy(policy, scenario, network, policy_stream(policy, seed, 0))
+
+
+def answer(
+    scenario: Scenario,
+    policies: Sequence[str],
+    seed: int,
+    done: Done,
+    engine: str,
+    until: Until | None = None,
+) -> Answer:
+    """Return the answer of replications that are done."""
+    collected = {policy: outcomes_of(done, policy) for policy in policies}
+    summaries = {policy: summarise(frame) for policy, frame in collected.items()}
+    first = policies[0]
+    differences = {policy: paired(collected[first], collected[policy]) for policy in policies[1:]}
+    identity = scenario_hash(scenario)
+    return Answer(
+        scenario=scenario,
+        policies=tuple(policies),
+        seed=seed,
+        replications=tuple(done),
+        outcomes=collected,
+        summaries=summaries,
+        differences=differences,
+        sentence=comparison(scenario, policies, summaries, differences, len(done), seed),
+        notes=tuple(_notes(scenario, policies, summaries, done, until)),
+        provenance={
+            "scenario_hash": identity,
+            "results_hash": results_hash(identity, seed, engine),
+            "source_hash": source_hash(),
+            "engine": engine,
+            "versions": versions(),
+            "workloads": [next(iter(parts.values())).workload for parts in done.values()],
+            "logs": {policy: [parts[policy].fingerprint for parts in done.values()] for policy in policies},
+            "patients": sum(parts[policies[0]].n_patients for parts in done.values()),
+            "events": sum(part.events for parts in done.values() for part in parts.values()),
+            "reused": sum(part.reused for parts in done.values() for part in parts.values()),
+        },
+        folders={policy: policy_folder(policy) for policy in policies},
+    )
+
+
+def outcomes_of(done: Done, policy: str) -> pd.DataFrame:
+    """Return the outcomes of all replications of a policy with their number in the first column."""
+    frames = [
+        parts[policy].outcomes.assign(replication=number)[["replication", *parts[policy].outcomes.columns]]
+        for number, parts in done.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _narrow(done: Done, policies: Sequence[str], until: Until) -> bool:
+    return all(enough(outcomes_of(done, policy), until.metric, until.half_width) for policy in policies)
+
+
+def _notes(
+    scenario: Scenario,
+    policies: Sequence[str],
+    summaries: dict[str, pd.DataFrame],
+    done: Done,
+    until: Until | None,
+) -> list[str]:
+    notes = ["The patients are synthetic: nothing here is a finding about real people."]
+    if len(done) == 1:
+        notes.append("One run has no interval. Use --reps 20 or more.")
+    else:
+        notes.append(
+            f"Intervals are 95 % over {len(done)} independent runs, one at a time: "
+            "they are not corrected for the number of comparisons."
+        )
+    notes.append(f"Groups with fewer than {FEWEST} patients a run are not shown.")
+    shares = [everybody(summaries[policy], "in_system_share").value for policy in policies]
+    if shares and all(share == share for share in shares):
+        said = ", ".join(
+            f"{100 * share:.1f} % ({policy})" for share, policy in zip(shares, policies, strict=True)
+        )
+        notes.append(f"Still in the system at the horizon, counted as censored: {said}.")
+    if scenario.warm_up:
+        notes.append(f"The first {scenario.warm_up:g} h are warm-up and left out.")
+    if until is not None and not _narrow(done, policies, until):
+        notes.append(f"Stopped at {len(done)} runs though {until.written} was not reached.")
+    return notes
