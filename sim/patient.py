@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    pass
+    from sim.clock import Gate
 
 
 class Patient:
