@@ -59,7 +59,13 @@ def _check_factors(path: Path, hospital: Hospital, scenario: Scenario, report: R
     full = [f"{name}.{step}" for name, pathway in scenario.pathways.items() for step in pathway.steps]
     for step in hospital.duration_factor:
         if step not in steps and step not in full:
-            report.unknown((*path, "duration_factor", step), step, "a step of any pathway", [*steps, *full])
+            report.unknown(
+                (*path, "duration_factor", step),
+                step,
+                "a step of any pathway",
+                [*steps, *full],
+                within=[("pathways",)],
+            )
 
 
 def _check_roads(scenario: Scenario, report: Report) -> None:
@@ -67,15 +73,24 @@ def _check_roads(scenario: Scenario, report: Report) -> None:
     for origin, row in scenario.transfers.travel.items():
         path: Path = ("transfers", "travel", origin)
         if origin not in hospitals:
-            report.unknown(path, origin, "a hospital of this scenario", hospitals)
+            report.unknown(
+                path, origin, "a hospital of this scenario", hospitals, defined_at=[("hospitals",)]
+            )
         for destination in row:
             if destination not in hospitals:
-                report.unknown((*path, destination), destination, "a hospital of this scenario", hospitals)
+                report.unknown(
+                    (*path, destination),
+                    destination,
+                    "a hospital of this scenario",
+                    hospitals,
+                    defined_at=[("hospitals",)],
+                )
             elif destination == origin:
                 report.add((*path, destination), "", "this is travel from a hospital to itself", "Remove it.")
 
 
 def _check_needs(scenario: Scenario, report: Report) -> None:
+    homes: list[Path] = [("hospitals", name, kind) for name in scenario.hospitals for kind in KINDS]
     pools = list(dict.fromkeys(pool for h in scenario.hospitals.values() for pool in capacities(h)))
     for name, pathway in scenario.pathways.items():
         for step_name, step in pathway.steps.items():
@@ -87,20 +102,25 @@ def _check_needs(scenario: Scenario, report: Report) -> None:
             for place, needs in wanted:
                 for pool in needs:
                     if pool not in pools:
-                        report.unknown((*place, pool), pool, "a pool of any hospital", pools)
+                        report.unknown(
+                            (*place, pool), pool, "a pool of any hospital", pools, defined_at=homes
+                        )
 
 
 def capacities(hospital: Hospital) -> dict[str, float]:
     """Return the most of each pool that can ever be there: flex beds open, the largest shift, all called in."""
     beds = {name: _count(b.count) + (b.flex.count if b.flex else 0) for name, b in hospital.beds.items()}
-    staff = {
-        name: max((s.count for s in stretches(spec.roster)), default=0) + spec.call_in
-        if spec.count is None
-        else _count(spec.count) + spec.call_in
-        for name, spec in hospital.staff.items()
-    }
+    staff = {name: _most_staff(spec) for name, spec in hospital.staff.items()}
     equipment = {name: _count(spec.count) for name, spec in hospital.equipment.items()}
     return {**beds, **staff, **equipment}
+
+
+def _most_staff(staff: Staff) -> float:
+    if staff.count is not None:
+        return _count(staff.count) + staff.call_in
+    if not staff.roster:
+        return math.inf  # Reported as neither counted nor rostered.
+    return max(stretch.count for stretch in stretches(staff.roster)) + staff.call_in
 
 
 def _count(count: int | str) -> float:

@@ -46,7 +46,10 @@ def _check_routes(
         for target in case.to:
             if target not in pathway.steps and target not in outcomes:
                 known = [*pathway.steps, *outcomes]
-                report.unknown((*path, i, "to", target), target, "a step of this pathway", known)
+                homes: list[Path] = [("outcomes",), (*path[:2], "steps")]
+                report.unknown(
+                    (*path, i, "to", target), target, "a step of this pathway", known, defined_at=homes
+                )
 
 
 def _check_step(path: Path, step: Step, outcomes: list[str], conditions: Conditions, report: Report) -> None:
@@ -67,7 +70,7 @@ def _check_step(path: Path, step: Step, outcomes: list[str], conditions: Conditi
 
 def _check_outcome(path: Path, outcome: str, outcomes: list[str], report: Report) -> None:
     if outcome not in outcomes:
-        report.unknown(path, outcome, "an outcome of this scenario", outcomes)
+        report.unknown(path, outcome, "an outcome of this scenario", outcomes, defined_at=[("outcomes",)])
 
 
 def targets(cases: Iterable[RouteCase]) -> list[str]:

@@ -19,7 +19,13 @@ def check_people(scenario: Scenario, conditions: Conditions, report: Report) -> 
     for name, spec in scenario.classes.items():
         path: Path = ("classes", name)
         if spec.pathway not in scenario.pathways:
-            report.unknown((*path, "pathway"), spec.pathway, "a pathway of this scenario", scenario.pathways)
+            report.unknown(
+                (*path, "pathway"),
+                spec.pathway,
+                "a pathway of this scenario",
+                scenario.pathways,
+                defined_at=[("pathways",)],
+            )
         if spec.acuity is not None:
             _check_acuity((*path, "acuity"), spec.acuity, conditions, report)
         elif len(scenario.acuities) > 1 and not _streams_say_acuity(scenario, name):
@@ -134,6 +140,7 @@ def mean_is_below(distribution: Distribution[float], limit: float) -> bool:
 
 def _check_disparities(scenario: Scenario, conditions: Conditions, report: Report) -> None:
     steps = {step for pathway in scenario.pathways.values() for step in pathway.steps}
+    homes: list[Path] = [("pathways",), *(("pathways", name, "steps") for name in scenario.pathways)]
     early = {"under_triage": BEFORE_TRIAGE, "late_presentation": BEFORE_TRIAGE, "uptake": BEFORE_TRIAGE}
     for kind in type(scenario.disparities).model_fields:
         for i, disparity in enumerate(getattr(scenario.disparities, kind)):
@@ -141,9 +148,8 @@ def _check_disparities(scenario: Scenario, conditions: Conditions, report: Repor
     for i, extra in enumerate(scenario.disparities.extra_time):
         for j, step in enumerate(extra.steps):
             if step not in steps:
-                report.unknown(
-                    ("disparities", "extra_time", i, "steps", j), step, "a step of any pathway", steps
-                )
+                path: Path = ("disparities", "extra_time", i, "steps", j)
+                report.unknown(path, step, "a step of any pathway", steps, defined_at=homes)
     for i, uptake in enumerate(scenario.disparities.uptake):
         for j, name in enumerate(uptake.classes):
             conditions.value_of_built_in(("disparities", "uptake", i, "classes", j), "class", name)

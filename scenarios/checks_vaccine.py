@@ -24,7 +24,9 @@ def check_vaccine(scenario: Scenario, conditions: Conditions, report: Report) ->
                 message = f'this step uses a dose of "{step.dose}", and there is no `vaccine`'
                 report.add(path, "", message, "Add `vaccine` with its products.", names=("vaccine",))
             elif step.dose is not None and step.dose not in products:
-                report.unknown(path, step.dose, "a product of `vaccine`", products)
+                report.unknown(
+                    path, step.dose, "a product of `vaccine`", products, defined_at=[("vaccine", "products")]
+                )
     if vaccine is not None:
         _check_products(vaccine, report)
         _check_fridges(vaccine, scenario, report)
@@ -57,7 +59,9 @@ def _check_fridges(vaccine: Vaccine, scenario: Scenario, report: Report) -> None
     for name, fridge in vaccine.fridges.items():
         path: Path = ("vaccine", "fridges", name)
         if name not in scenario.hospitals:
-            report.unknown(path, name, "a hospital of this scenario", scenario.hospitals)
+            report.unknown(
+                path, name, "a hospital of this scenario", scenario.hospitals, defined_at=[("hospitals",)]
+            )
         for key in ("stock", "order_up_to"):
             for product in getattr(fridge, key):
                 _check_known((*path, key, product), [product], vaccine, report)
@@ -66,7 +70,13 @@ def _check_fridges(vaccine: Vaccine, scenario: Scenario, report: Report) -> None
 def _check_known(path: Path, products: Iterable[str], vaccine: Vaccine, report: Report) -> None:
     for product in products:
         if product not in vaccine.products:
-            report.unknown(path, product, "a product of `vaccine`", vaccine.products)
+            report.unknown(
+                path,
+                product,
+                "a product of `vaccine`",
+                vaccine.products,
+                defined_at=[("vaccine", "products")],
+            )
 
 
 def _check_clinics(vaccine: Vaccine, scenario: Scenario, report: Report) -> None:

@@ -12,6 +12,15 @@ from scenarios.tree import Path
 BUILT_IN = ("class", "acuity", "triage", "hospital", "source")
 """Attributes that every patient has without their being written."""
 
+DEFINED_AT = {
+    "class": "classes",
+    "acuity": "acuities",
+    "triage": "acuities",
+    "hospital": "hospitals",
+    "source": "arrivals",
+}
+"""Where the values of the built-in attributes are written."""
+
 BEFORE_ACUITY = ("class", "hospital", "source")
 """The built-in attributes that are known before attributes and acuity are drawn."""
 
@@ -71,7 +80,9 @@ class Conditions:
                 self.report.add(place, "", f'"{name}" is a number and cannot be a condition', remedy)
             else:
                 names = [*self.vocabulary.categories, *known]
-                self.report.unknown(place, name, "an attribute of this scenario", names)
+                self.report.unknown(
+                    place, name, "an attribute of this scenario", names, defined_at=[("attributes",)]
+                )
 
     def cases(
         self,
@@ -96,9 +107,13 @@ class Conditions:
                 self.report.add(
                     (*path, place), "", f"this case is never used: case {earlier + 1} takes {who}", remedy
                 )
+            if earlier is not None and not whens[earlier]:
+                break
         if covering and whens[-1]:
             message = "the last case has a condition, so some patients may have no case"
-            self.report.add((*path, len(whens) - 1), "", message, "Add a last case without `when`.")
+            self.report.add(
+                (*path, len(whens) - 1), "", message, "Add a last case without `when`.", within=[path]
+            )
 
     def number(self, path: Path, name: str) -> None:
         """Check the name of a number attribute."""
@@ -107,7 +122,13 @@ class Conditions:
                 path, "a number attribute", f'"{name}", which is a category', "Give it a `number`."
             )
         elif name not in self.vocabulary.numbers:
-            self.report.unknown(path, name, "a number attribute of this scenario", self.vocabulary.numbers)
+            self.report.unknown(
+                path,
+                name,
+                "a number attribute of this scenario",
+                self.vocabulary.numbers,
+                defined_at=[("attributes",)],
+            )
 
     def category(self, path: Path, name: str) -> bool:
         """Check the name of a category attribute; return whether it is one."""
@@ -118,7 +139,13 @@ class Conditions:
                 path, "a category", f'"{name}", which is a number', "Name an attribute with a `share`."
             )
         else:
-            self.report.unknown(path, name, "an attribute of this scenario", self.vocabulary.categories)
+            self.report.unknown(
+                path,
+                name,
+                "an attribute of this scenario",
+                self.vocabulary.categories,
+                defined_at=[("attributes",)],
+            )
         return False
 
     def value(self, path: Path, attribute: str, value: str) -> None:
@@ -137,9 +164,11 @@ class Conditions:
     def _values(self, path: Path, attribute: str, values: Sequence[str], known: Collection[str]) -> None:
         what = f"a {attribute} of this scenario" if attribute in BUILT_IN else f'a value of "{attribute}"'
         what = what.replace("a acuity", "an acuity").replace("a triage", "an acuity")
+        home: Path = (DEFINED_AT[attribute],) if attribute in BUILT_IN else ("attributes", attribute)
+        regions = {"defined_at": [home]} if attribute in BUILT_IN else {"within": [home]}
         for i, value in enumerate(values):
             if value not in known:
-                self.report.unknown((*path, i), value, what, known)
+                self.report.unknown((*path, i), value, what, known, **regions)
 
 
 def check_sum(report: Report, path: Path, shares: Mapping[str, float], what: str = "shares") -> None:

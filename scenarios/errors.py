@@ -139,6 +139,8 @@ class DeadlockError(RunError):
         super().__init__(hospital, time, self.stuck)
 
     def __str__(self) -> str:
-        who = ", ".join(f"patient {number} keeps {kept} and waits for {awaited}" for number, kept, awaited in self.stuck)
+        who = ", ".join(
+            f"patient {number} keeps {kept} and waits for {awaited}" for number, kept, awaited in self.stuck
+        )
         remedy = "Use on_deadlock: swap or overflow, give a step patience, or more beds."
         return f"{self.hospital} at {self.time:.2f} h: patients block one another for ever: {who}. {remedy}"

@@ -31,26 +31,38 @@ class Report:
         *,
         names: Iterable[str] = (),
         within: Iterable[Path] = (),
+        defined_at: Iterable[Path] = (),
     ) -> None:
-        """Report a problem, unless one of `names` or a part of `path` or of `within` was left out."""
-        node, _ = nearest(self._root, path)
-        if self._is_doubtful(node.path, names, within):
-            return
-        self.problems.append(Problem(*node.place, path_text(node.path), expected, got, remedy))
+        """Report a problem, unless it may only follow from what was left out.
 
-    def unknown(self, path: Path, name: str, what: str, known: Iterable[str], otherwise: str = "") -> None:
+        It may if one of `names` was left out, if anything at `path` or `within` these places was, or if
+        all that stands at one of the places of `defined_at` was.
+        """
+        node, _ = nearest(self._root, path)
+        regions = (node.path, *within)
+        doubtful = (
+            any(name in self._lost_names for name in names)
+            or any(part[: len(region)] == region for part in self._gone for region in regions)
+            or any(place[: len(part)] == part for part in self._gone for place in (*within, *defined_at))
+        )
+        if not doubtful:
+            self.problems.append(Problem(*node.place, path_text(node.path), expected, got, remedy))
+
+    def unknown(
+        self,
+        path: Path,
+        name: str,
+        what: str,
+        known: Iterable[str],
+        *,
+        within: Iterable[Path] = (),
+        defined_at: Iterable[Path] = (),
+    ) -> None:
         """Report a name that is not among the known ones; `what` ends `"x" is not ...`."""
         names = list(known)
-        remedy = did_you_mean(name, names, otherwise or (f"There are: {listing(names)}." if names else ""))
-        self.add(path, "", f'"{name}" is not {what}', remedy, names=(name,))
-
-    def _is_doubtful(self, path: Path, names: Iterable[str], within: Iterable[Path]) -> bool:
-        if not self._gone:
-            return False
-        regions = (path, *within)
-        return any(name in self._lost_names for name in names) or any(
-            part[: len(region)] == region for part in self._gone for region in regions
-        )
+        remedy = did_you_mean(name, names, f"There are: {listing(names)}." if names else "There are none.")
+        message = f'"{name}" is not {what}'
+        self.add(path, "", message, remedy, names=(name,), within=within, defined_at=defined_at)
 
 
 def _names(node: Node) -> Iterable[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from scenarios.errors import (
     DeadlockError,
+    DirectiveError,
     FairwardError,
     MissingExtra,
     Problem,
@@ -61,7 +62,8 @@ def test_overrides_are_told_in_their_order():
         UnsupportedFeature("the fast engine", "a", "b"),
         MissingExtra("train", "training"),
         RunError("no"),
-        DeadlockError("A and B"),
+        DirectiveError(["a", "b"]),
+        DeadlockError("north", 3.5, [(7, "ward", "icu")]),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -73,4 +75,4 @@ def test_an_error_comes_back_whole_from_another_process(error):
 
 
 def test_wrong_use_is_2_and_a_run_that_cannot_be_completed_is_1():
-    assert (ScenarioError([]).exit_code, UsageError().exit_code, DeadlockError().exit_code) == (2, 2, 1)
+    assert (ScenarioError([]).exit_code, UsageError().exit_code, RunError().exit_code) == (2, 2, 1)
