@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 class Patients:
     """Everybody who presents, in the order of (time, source, ordinal); all columns have length n.
 
+    Those whom an `ArrivalSource` adds follow the others, day by day, each day in that order.
+
     A patient's id is the position here. (source, ordinal) is who they are, whatever else is in the
     scenario: their random numbers depend on nothing else.
     """
