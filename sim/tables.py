@@ -95,7 +95,7 @@ def attribute_column(attribute: str) -> str:
 
 def named(codes: NDArray[np.generic], names: Sequence[str]) -> pd.Categorical:
     """Return names by index; -1 is missing."""
-    return pd.Categorical.from_codes(codes.astype(np.int64), list(names))
+    return pd.Categorical.from_codes(codes.astype(np.int64), pd.Index(list(names), dtype="str"))
 
 
 def _visits(result: Result, steps: pd.DataFrame) -> pd.DataFrame:
