@@ -13,21 +13,30 @@ Q = TypeVar("Q")
 """The quantity: hours, or a plain number."""
 
 
-class Constant(Spec, Generic[Q]):
+class Parametric(Spec, Generic[Q]):
+    """Base of the distributions, which are of hours or of plain numbers."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Return a name that can be read, for example `LognormalOfHours`."""
+        return f"{cls.__name__}Of{'Hours' if params[0] == Hours else 'Numbers'}"
+
+
+class Constant(Parametric[Q]):
     """Always the same value."""
 
     value: Q
     """The value."""
 
 
-class Exponential(Spec, Generic[Q]):
+class Exponential(Parametric[Q]):
     """Exponential."""
 
     mean: Q
     """The mean."""
 
 
-class Lognormal(Spec, Generic[Q]):
+class Lognormal(Parametric[Q]):
     """Lognormal, given by the mean and standard deviation of the value itself, not of its logarithm."""
 
     mean: Q
@@ -36,7 +45,7 @@ class Lognormal(Spec, Generic[Q]):
     """The standard deviation of the value."""
 
 
-class Normal(Spec, Generic[Q]):
+class Normal(Parametric[Q]):
     """Normal, cut at 0."""
 
     mean: Q
@@ -47,7 +56,7 @@ class Normal(Spec, Generic[Q]):
     """`redraw`: draw again until at least 0 (the normal truncated at 0); `zero`: a negative draw becomes 0."""
 
 
-class Gamma(Spec, Generic[Q]):
+class Gamma(Parametric[Q]):
     """Gamma, given by mean and standard deviation."""
 
     mean: Q
@@ -56,7 +65,7 @@ class Gamma(Spec, Generic[Q]):
     """The standard deviation, above 0."""
 
 
-class Erlang(Spec, Generic[Q]):
+class Erlang(Parametric[Q]):
     """Erlang: the sum of k exponentials."""
 
     mean: Q
@@ -65,7 +74,7 @@ class Erlang(Spec, Generic[Q]):
     """The number of phases."""
 
 
-class Weibull(Spec, Generic[Q]):
+class Weibull(Parametric[Q]):
     """Weibull."""
 
     scale: Q
@@ -74,7 +83,7 @@ class Weibull(Spec, Generic[Q]):
     """The shape; 1 is exponential."""
 
 
-class Triangular(Spec, Generic[Q]):
+class Triangular(Parametric[Q]):
     """Triangular."""
 
     low: Q
@@ -85,7 +94,7 @@ class Triangular(Spec, Generic[Q]):
     """The greatest value."""
 
 
-class Uniform(Spec, Generic[Q]):
+class Uniform(Parametric[Q]):
     """Uniform between two values."""
 
     low: Q
@@ -94,7 +103,7 @@ class Uniform(Spec, Generic[Q]):
     """The greatest value."""
 
 
-class Empirical(Spec, Generic[Q]):
+class Empirical(Parametric[Q]):
     """Observed values, each as likely as its weight (equal weights when none are given)."""
 
     values: Annotated[tuple[Q, ...], Field(min_length=1)]
@@ -109,16 +118,26 @@ KINDS: tuple[str, ...] = (
 """The registry: the keys by which a distribution is written, in schema order."""
 
 
-def _first_field(field: str) -> BeforeValidator:
+def as_value(value: Any) -> Any:
+    """Let `constant: 3 min` stand for `constant: {value: 3 min}`."""
+    return value if isinstance(value, dict | Spec) else {"value": value}
+
+
+def as_mean(value: Any) -> Any:
     """Let `exponential: 3 min` stand for `exponential: {mean: 3 min}`."""
-    return BeforeValidator(lambda v: v if isinstance(v, dict | Spec) else {field: v})
+    return value if isinstance(value, dict | Spec) else {"mean": value}
 
 
-class Distribution(Spec, Generic[Q]):
+def as_values(value: Any) -> Any:
+    """Let `empirical: [3 min, 5 min]` stand for `empirical: {values: [3 min, 5 min]}`."""
+    return value if isinstance(value, dict | Spec) else {"values": value}
+
+
+class Distribution(Parametric[Q]):
     """One distribution; exactly one key."""
 
-    constant: Annotated[Constant[Q], _first_field("value")] | None = None
-    exponential: Annotated[Exponential[Q], _first_field("mean")] | None = None
+    constant: Annotated[Constant[Q], BeforeValidator(as_value)] | None = None
+    exponential: Annotated[Exponential[Q], BeforeValidator(as_mean)] | None = None
     lognormal: Lognormal[Q] | None = None
     normal: Normal[Q] | None = None
     gamma: Gamma[Q] | None = None
@@ -126,7 +145,7 @@ class Distribution(Spec, Generic[Q]):
     weibull: Weibull[Q] | None = None
     triangular: Triangular[Q] | None = None
     uniform: Uniform[Q] | None = None
-    empirical: Annotated[Empirical[Q], _first_field("values")] | None = None
+    empirical: Annotated[Empirical[Q], BeforeValidator(as_values)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -167,17 +186,17 @@ def _check_parameters(kind: str, law: Any) -> None:
             raise ValueError("expected weights with a sum above 0, got 0")
 
 
-def _bare_text(value: Any) -> Any:
+def bare_text(value: Any) -> Any:
     """Let `duration: 90 min` stand for `duration: {constant: 90 min}`."""
     return (
         {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
     )
 
 
-Duration = Annotated[Distribution[Hours], BeforeValidator(_bare_text)]
+Duration = Annotated[Distribution[Hours], BeforeValidator(bare_text)]
 """A random duration."""
 
-Amount = Annotated[Distribution[NonNegative], BeforeValidator(_bare_text)]
+Amount = Annotated[Distribution[NonNegative], BeforeValidator(bare_text)]
 """A random plain number."""
 
 
@@ -188,9 +207,22 @@ class DurationCase(Distribution[Hours]):
     """For whom; empty: everybody not yet taken."""
 
 
-def _case_list(value: Any) -> Any:
-    return [_bare_text(v) for v in (value if isinstance(value, list | tuple) else [value])]
+def case_list(value: Any) -> Any:
+    """Let a duration, or a single case, stand where a list of cases is expected."""
+    return [bare_text(v) for v in (value if isinstance(value, list | tuple) else [value])]
 
 
-DurationCases = Annotated[tuple[DurationCase, ...], BeforeValidator(_case_list), Field(min_length=1)]
+DurationCases = Annotated[tuple[DurationCase, ...], BeforeValidator(case_list), Field(min_length=1)]
 """A duration, or a list of cases of which the last has no `when`."""
+
+
+def _name_parametrised_classes() -> None:
+    """Give each class of hours or numbers a name in this module, without which it cannot be pickled."""
+    for law in list(Parametric.__subclasses__()):
+        if not law.__pydantic_generic_metadata__["args"] and law is not DurationCase:
+            for quantity in (Hours, NonNegative):
+                cls = law[quantity]  # type: ignore[index]
+                globals()[cls.__name__] = cls
+
+
+_name_parametrised_classes()

@@ -7,10 +7,10 @@ written counts as its default); `+=` also appends to a list. Values are YAML: `{
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from scenarios.errors import Problem, ScenarioError
-from scenarios.quantities import Spec
+from scenarios.quantities import Hours, Spec
 from scenarios.reading import read_value
 from scenarios.scenario import Scenario
 from scenarios.shape import (
@@ -154,14 +154,13 @@ def _absent(annotation: Any, key: str, change: Override) -> Node:
     default = field.default if field is not None and not field.is_required() else None
     if isinstance(default, Spec) or not isinstance(default, str | int | float | tuple) or default == ():
         return Node([] if default == () else None, change.place)
-    if isinstance(default, float) and inside_is_duration(field):
+    if isinstance(default, float) and _is_duration(field):
         return Node(format_duration(default), change.place)
     return from_plain(list(default) if isinstance(default, tuple) else default, change.place)
 
 
-def inside_is_duration(field: Any) -> bool:
-    """Return whether a field holds a duration (its schema is told by `quantities.Hours`)."""
-    return any("duration" in str(getattr(part, "json_schema", "")) for part in field.metadata)
+def _is_duration(field: Any) -> bool:
+    return get_args(Hours)[1] in field.metadata
 
 
 def _combined(old: Node, annotation: Any, path: Path, change: Override) -> Node:

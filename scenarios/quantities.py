@@ -51,7 +51,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _share(value: Any) -> Any:
+def as_share(value: Any) -> Any:
+    """Let `30 %` stand for 0.3."""
     if (
         isinstance(value, str)
         and re.fullmatch(r"\s*[0-9]{0,9}\.?[0-9]{0,15}\s*%\s*", value)
@@ -95,9 +96,7 @@ Hours = Annotated[
     float,
     BeforeValidator(_hours),
     PlainSerializer(_duration_text, return_type=str),
-    WithJsonSchema(
-        {"type": "string", "description": "a duration with its unit", "examples": ["90 min", "3.2 days"]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"const": 0}], "examples": ["90 min", "3.2 days"]}),
 ]
 """A duration at least 0, in hours: `90 min`, `3.2 days`."""
 
@@ -105,13 +104,11 @@ PerHour = Annotated[
     float,
     BeforeValidator(_per_hour),
     PlainSerializer(_rate_text, return_type=str),
-    WithJsonSchema(
-        {"type": "string", "description": "a rate with its unit", "examples": ["12 per hour", "3 per day"]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"const": 0}], "examples": ["12 per hour", "3 per day"]}),
 ]
 """A rate at least 0, per hour: `12 per hour`, `1 per 1.2 days`."""
 
-Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
+Share = Annotated[float, BeforeValidator(as_share), Field(ge=0, le=1)]
 """A probability or share from 0 to 1: `0.3` or `30 %`."""
 
 Count = Annotated[int, BeforeValidator(_count), Field(ge=0)]
@@ -130,7 +127,7 @@ Flag = Annotated[bool, Strict()]
 """`true` or `false`."""
 
 
-def _text_of_scalar(value: Any) -> Any:
+def text_of_scalar(value: Any) -> Any:
     """Let `1` and `true` stand as names, as they do for keys, which are always text."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -145,10 +142,10 @@ def _name(value: str) -> str:
     return value
 
 
-Label = Annotated[str, BeforeValidator(_text_of_scalar)]
+Label = Annotated[str, BeforeValidator(text_of_scalar)]
 """A name that refers to a thing in the scenario."""
 
-Name = Annotated[str, BeforeValidator(_text_of_scalar), AfterValidator(_name)]
+Name = Annotated[str, BeforeValidator(text_of_scalar), AfterValidator(_name)]
 """A name of a thing in the scenario."""
 
 

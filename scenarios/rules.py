@@ -147,7 +147,8 @@ class OverflowRule(Spec):
         return _rule_name(self)
 
 
-def _named(value: Any) -> Any:
+def named(value: Any) -> Any:
+    """Let a rule's name stand for the rule without parameters."""
     return {value: {}} if isinstance(value, str) else value
 
 
@@ -168,8 +169,8 @@ def _exactly_one(rule: R, what: str) -> R:
     return rule
 
 
-QueueRuleSpec = Annotated[QueueRule, BeforeValidator(_named)]
+QueueRuleSpec = Annotated[QueueRule, BeforeValidator(named)]
 """A queue rule, by name or with parameters."""
 
-OverflowRuleSpec = Annotated[OverflowRule, BeforeValidator(_named)]
+OverflowRuleSpec = Annotated[OverflowRule, BeforeValidator(named)]
 """An overflow rule, by name or with parameters."""

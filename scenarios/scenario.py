@@ -26,7 +26,8 @@ class Equity(Spec):
     """Attribute -> the value that the others are compared with; the overall mean when not named."""
 
 
-def _calendar_time(value: Any) -> Any:
+def calendar_time(value: Any) -> Any:
+    """Let a date stand for its midnight; refuse times that depend on a time zone."""
     if isinstance(value, datetime):
         return value
     try:
@@ -53,7 +54,7 @@ class Scenario(Spec):
     """What is assumed, for the report."""
     source: str = ""
     """Where the model comes from."""
-    start: Annotated[datetime, BeforeValidator(_calendar_time)] = datetime(2025, 1, 6)
+    start: Annotated[datetime, BeforeValidator(calendar_time)] = datetime(2025, 1, 6)
     """Calendar date of time zero (a Monday when absent)."""
     horizon: Hours
     """How long to simulate, warm-up included."""

@@ -1,4 +1,5 @@
 import os
+import pickle
 import subprocess
 import sys
 
@@ -67,6 +68,19 @@ def test_the_hash_is_the_same_in_another_process_whatever_its_hash_seed(complete
     )
 
     assert there.stdout.strip() == scenario_hash(load_text(complete))
+
+
+def test_a_scenario_comes_back_whole_from_another_process(complete, files, tmp_path):
+    scenario = load_text(complete)
+    (tmp_path / "scenario.pickle").write_bytes(pickle.dumps(scenario))
+    code = (
+        "import pickle; s = pickle.load(open('scenario.pickle', 'rb'));"
+        "from scenarios.loader import scenario_hash; print(scenario_hash(s))"
+    )
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert pickle.loads(pickle.dumps(scenario)) == scenario
+    assert there.stdout.strip() == scenario_hash(scenario)
 
 
 def test_the_hash_knows_the_order_of_steps(complete):
