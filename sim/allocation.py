@@ -14,7 +14,6 @@ closures: it keeps a bed that others wait for.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
 from math import inf
 
 from sim.network import UNLIMITED, CompiledStep, Network, Option
@@ -63,17 +62,14 @@ class Desk:
         self.closures = network.scenario.backfill
         self.tier_order: dict[int, int] = {}
         self.ranking = ranking
-        self._codes: Callable[[int], int] | None = None
         self._supply = supply
         self._needs = [need.amounts for need in network.needs]
 
-    def rank_by(
-        self, ranking: QueueRanking, codes: Callable[[int], int] | None, tier_order: dict[int, int]
-    ) -> None:
-        """Change the queue rule (`codes`: patient number -> code of its attribute) and rank everybody anew."""
+    def rank_by(self, ranking: QueueRanking, tier_order: dict[int, int]) -> None:
+        """Change the queue rule and rank everybody anew."""
         if ranking is self.ranking and tier_order == self.tier_order:
             return
-        self.ranking, self._codes, self.tier_order = ranking, codes, tier_order
+        self.ranking, self.tier_order = ranking, tier_order
         patients = self.waiting()
         self.cells.clear()
         for patient in patients:
@@ -107,7 +103,7 @@ class Desk:
 
     def _insert(self, patient: Patient) -> None:
         step = self.network.steps[patient.step]
-        code = self._codes(patient.number) if self._codes else 0
+        code = self.ranking.codes[patient.number] if self.ranking.codes is not None else 0
         rank = self.tier_order.get(patient.tier, len(self.tier_order)) if step.product >= 0 else 0
         key = (patient.step, patient.triage, code, rank, patient.held >= 0)
         cell = self.cells.get(key)

@@ -29,9 +29,7 @@ class Standing:
         self._engine = engine
         self._network = network
         n = len(network.hospitals)
-        self._scenario_ranking = ranking
-        self._rankings: list[tuple[QueueRule, QueueRanking]] = [(network.scenario.queue_rule, ranking)]
-        self._codes: dict[str, list[int]] = {}
+        self._rankings = [ranking]
         self.overflow: list[OverflowRule] = [network.scenario.overflow_rule] * n
         self.diverting = [False] * n
         self.flex_open: list[dict[str, int]] = [{} for _ in range(n)]
@@ -161,15 +159,7 @@ class Standing:
         scenario = self._network.scenario
         ranking = self._ranking(order.queue_rule or scenario.queue_rule)
         tiers = {self._network.tiers.index(name): rank for rank, name in enumerate(order.tiers)}
-        codes = None
-        if ranking.attribute is not None:
-            column = self._codes.get(ranking.attribute)
-            if column is None:
-                column = self._codes[ranking.attribute] = self._engine.workload.patients.codes[
-                    ranking.attribute
-                ].tolist()
-            codes = column.__getitem__
-        self._engine.desks[h].rank_by(ranking, codes, tiers)
+        self._engine.desks[h].rank_by(ranking, tiers)
         self._engine.changed(h)
         self.overflow[h] = order.overflow_rule or scenario.overflow_rule
         self.diverting[h] = order.divert
@@ -183,12 +173,11 @@ class Standing:
             self._note(h, "divert", "yes")
 
     def _ranking(self, rule: QueueRule) -> QueueRanking:
-        for known, ranking in self._rankings:
-            if rule is known or rule == known:
+        for ranking in self._rankings:
+            if rule is ranking.rule or rule == ranking.rule:
                 return ranking
-        ranking = QueueRanking(rule, self._network)
-        self._rankings.append((rule, ranking))
-        return ranking
+        self._rankings.append(QueueRanking(rule, self._network, self._engine.workload.codes))
+        return self._rankings[-1]
 
     def _reserve(self, h: int, reserve: Mapping[tuple[str, str], int]) -> None:
         desk, network = self._engine.desks[h], self._network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, inf
 from typing import TYPE_CHECKING
 
-from sim.network import CAUSES, Network
+from sim.network import CAUSES, DETERIORATE, Network
 from sim.order import GRID
 from sim.patient import Patient
 
@@ -67,7 +67,7 @@ class Hazards:
             if not rows:
                 continue
             rate = 0.0
-            for row, holds, times in rows:
+            for row, holds, times in rows if cause != DETERIORATE or acuity > 0 else ():
                 levels = row.condition.acuities
                 if place in row.places and (levels is None or acuity in levels) and holds[number]:
                     rate += row.rate * times[number] if times else row.rate

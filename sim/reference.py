@@ -60,7 +60,7 @@ class ReferenceEngine:
             if network.scenario.vaccine
             else None
         )
-        ranking = QueueRanking(network.scenario.queue_rule, network)
+        ranking = QueueRanking(network.scenario.queue_rule, network, workload.codes)
         self.desks = [Desk(network, h, ranking, self.supply) for h in range(len(network.hospitals))]
         self.most = [list(desk.capacity) for desk in self.desks]
         """H x P: the most that a roster will ever open."""
@@ -117,6 +117,7 @@ class ReferenceEngine:
             replication=self.workload.replication,
             log=self._log_builder.build(),
             patients=self.workload.patients,
+            sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
             since=self.tallies.since(self.network.horizon),
             workload_hash=self.workload.fingerprint(),
@@ -217,7 +218,7 @@ class ReferenceEngine:
         if change:
             desk = self.desks[hospital]
             desk.capacity[pool] += change
-            self.log((self.env.now, Row.CAPACITY, -1, hospital, pool, float(desk.capacity[pool])))
+            self.log((self.env.now, Row.CAPACITY, -1, hospital, pool, float(max(0, desk.capacity[pool]))))
             self._changed.add(hospital)
 
     # Presentation.

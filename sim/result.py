@@ -39,6 +39,8 @@ class Result:
     log: EventLog
     patients: Patients
     """Everybody who was to present before the horizon, by patient id."""
+    sources: tuple[str, ...]
+    """Names of the arrival streams, those that depend on the past included."""
     orders: tuple[Ordered, ...]
     since: Tally
     """The interval after the last decision."""

@@ -8,7 +8,7 @@ engines agree to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 from scenarios import rules
@@ -21,15 +21,24 @@ Index = Callable[[int, int, int, float, int], float]
 -> index."""
 
 
+INSTANT = 1e9
+"""The service rate per hour of a step that takes no time: finite, so that a cost of 0 ranks last."""
+
+
 class QueueRanking:
     """A queue rule bound to a network."""
 
-    def __init__(self, rule: rules.QueueRule, network: Network) -> None:
+    def __init__(
+        self, rule: rules.QueueRule, network: Network, codes_of: Callable[[str], Sequence[int]]
+    ) -> None:
+        """`codes_of(attribute)`: by patient number, the index of the patient's value."""
+        self.rule = rule
         self.law = rule.law
         self.by_step_clock = getattr(self.law, "clock", "journey") == "step"
         """Whether the wait is counted from joining the step's queue."""
         self.attribute: str | None = getattr(self.law, "attribute", None)
         """The attribute whose value separates cells; None: none."""
+        self.codes = codes_of(self.attribute) if self.attribute is not None else None
         self.index: Index = _INDEX[type(self.law)](self.law, network)
         self.first_come = isinstance(self.law, rules.FirstCome)
 
@@ -41,11 +50,13 @@ def _by_acuity(weights: rules.Weights, network: Network, default: float = 1.0) -
 def service_rates(network: Network) -> list[list[float]]:
     """Return steps x acuities rates per hour: 1 / mean duration of the first case that asks at most for that acuity.
 
-    A case that asks for another attribute is passed over; the acuity factor applies; infinite for no duration.
+    A case that asks for another attribute is passed over; the acuity factor applies; no duration counts as `INSTANT`.
     """
     return [
         [
-            1 / (hours * step.acuity_factor[a]) if (hours := _case_mean(step.spec.duration, name)) else inf
+            1 / (hours * step.acuity_factor[a])
+            if (hours := _case_mean(step.spec.duration, name))
+            else INSTANT
             for a, name in enumerate(network.acuities)
         ]
         for step in network.steps

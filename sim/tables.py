@@ -115,7 +115,7 @@ def _visits(result: Result, steps: pd.DataFrame) -> pd.DataFrame:
     departures = log.patient[log.kind == Row.DEPARTED_FOR]
     columns: dict[str, object] = {
         "patient": np.arange(n),
-        "source": named(patients.source, network.sources),
+        "source": named(patients.source, result.sources),
         "hospital": named(patients.hospital, network.hospitals),
         "class": named(patients.cls, network.classes),
         "acuity": named(patients.acuity, network.acuities),

@@ -112,6 +112,10 @@ class Workload:
         """Whether a condition on what is fixed at arrival holds."""
         return self._column(("holds", tuple(sorted(fixed.items()))), partial(self._holds, fixed))
 
+    def codes(self, attribute: str) -> list[int]:
+        """A category, as an index of `attribute_values`."""
+        return self._column(("codes", attribute), partial(self._codes, attribute))
+
     def number(self, attribute: str) -> list[float]:
         """A number attribute."""
         return self._column(("number", attribute), partial(self._number, attribute))
@@ -224,6 +228,9 @@ class Workload:
 
     def _holds(self, fixed: When, batch: _Batch) -> Mask:
         return batch.facts.hold(fixed)
+
+    def _codes(self, attribute: str, batch: _Batch) -> Codes:
+        return batch.patients.codes[attribute]
 
     def _number(self, attribute: str, batch: _Batch) -> Floats:
         return batch.patients.numbers[attribute]

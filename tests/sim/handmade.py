@@ -145,6 +145,7 @@ def result_of(
         replication=0,
         log=log_of(rows),
         patients=patients,
+        sources=network.sources,
         orders=orders,
         since=Tally(0.0, empty, empty, empty, empty, empty, empty),
         workload_hash="",
