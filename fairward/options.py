@@ -29,3 +29,4 @@ UntilNarrow = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only the answer.")]
+AllGroups = Annotated[bool, typer.Option("--all-groups", help="A table for every attribute of the scenario.")]

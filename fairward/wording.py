@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from policies.answer import Answer
-from policies.sentence import FEWEST, Estimate, by_group, everybody, headline_metric, shown
+from policies.sentence import FEWEST, Estimate, attribute_title, by_group, everybody, headline_metric, shown
 from sim.outcomes import METRICS
 
 HEADLINES = (
@@ -17,13 +17,21 @@ HEADLINES = (
 """Metrics of the table for everybody; those that are 0 in every run are left out."""
 
 
-def answer_text(answer: Answer) -> str:
-    """Return the answer for people."""
+FIRST_ATTRIBUTES = 2
+"""Attributes with a table of their own unless all are asked for."""
+
+
+def answer_text(answer: Answer, all_groups: bool = False) -> str:
+    """Return the answer for people: by acuity and by the scenario's first attribute, or by all."""
     scenario = answer.scenario
     blocks = [f"{scenario.title or scenario.name}" + (f": {scenario.question}" if scenario.question else "")]
     blocks.append(_capital(answer.sentence))
     blocks.append(aligned(_header(answer, "Everybody"), list(_overall_rows(answer))))
-    blocks += _group_blocks(answer)
+    groups = dict(_group_blocks(answer))
+    kept = len(groups) if all_groups else FIRST_ATTRIBUTES
+    blocks += list(groups.values())[:kept]
+    if more := list(groups)[kept:]:
+        blocks.append(f"Not shown here: by {', '.join(more)}. See the report, or use --all-groups.")
     blocks.append("\n".join(f"- {note}" for note in answer.notes))
     return "\n\n".join(blocks)
 
@@ -60,7 +68,8 @@ def _overall_rows(answer: Answer) -> Iterator[list[str]]:
         yield [METRICS[metric].title, *_cells(levels, changes, metric)]
 
 
-def _group_blocks(answer: Answer) -> Iterator[str]:
+def _group_blocks(answer: Answer) -> Iterator[tuple[str, str]]:
+    """Yield the title of an attribute and its table."""
     metric = headline_metric(answer.scenario, answer.summaries[answer.policies[0]])
     levels = [by_group(answer.scenario, answer.summaries[policy], metric) for policy in answer.policies]
     changes = [
@@ -79,13 +88,12 @@ def _group_blocks(answer: Answer) -> Iterator[str]:
             )
         if len(rows) < 2 and not n_hidden:
             continue
-        spec = answer.scenario.attributes.get(attribute)
-        title = spec.title if spec is not None and spec.title else attribute.replace("_", " ")
+        title = attribute_title(answer.scenario, attribute)
         if n_hidden:
             rows.append(
                 [f"  ({n_hidden} hidden, under {FEWEST} patients a run)", *[""] * (2 * len(levels) - 1)]
             )
-        yield aligned(_header(answer, f"{METRICS[metric].title} by {title}"), rows)
+        yield title, f"{METRICS[metric].title} by {title}\n" + aligned(_header(answer, ""), rows)
 
 
 def _find(found: Sequence[Estimate], group: tuple[str, str]) -> Estimate:

@@ -100,7 +100,7 @@ def policy_folder(policy: str) -> str:
     """Return a folder name for a policy: its own name unless it has characters that a file system may not like.
 
     >>> policy_folder("acuity+nearest"), policy_folder("c-mu:critical=8")
-    ('acuity+nearest', 'c-mu-critical-8-c74c23')
+    ('acuity+nearest', 'c-mu-critical-8-64758c')
     """
     plain = re.sub(r"[^A-Za-z0-9.+_-]", "-", policy)
     return plain if plain == policy else f"{plain}-{_checksum(policy.encode())[:6]}"

@@ -17,6 +17,12 @@ FEWEST = 10
 MOST_NAMED = 3
 """Groups named in a sentence."""
 
+PRICES = (
+    "untreated_hours", "within_target", "left_share", "died_share", "cancelled_share", "diverted_share", "coverage",
+    "waste_share", "throughput_per_day",
+)  # fmt: skip
+"""Outcomes that the sentence mentions when they get clearly worse."""
+
 OVERALL = ("", "all")
 """How the frames of `sim.inference` write `everybody`."""
 
@@ -96,7 +102,22 @@ def _change(scenario: Scenario, policy: str, difference: pd.DataFrame, metric: s
     else:
         verb = "cuts" if overall.value < 0 else "raises"
         said = f"{policy} {verb} {what} by {shown(_flipped(overall), metric)}"
-    return f"{said} ({runs}); {_who_loses(scenario, difference, metric)}"
+    parts = [f"{said} ({runs})", _who_loses(scenario, difference, metric), *_what_worsens(difference, metric)]
+    return "; ".join(parts)
+
+
+def _what_worsens(difference: pd.DataFrame, headline: str) -> list[str]:
+    """What else gets clearly worse for everybody together, so that the sentence does not hide the price."""
+    worse = []
+    for metric in PRICES:
+        overall = everybody(difference, metric)
+        if (
+            metric != headline
+            and overall.clear
+            and (overall.value > 0) == (METRICS[metric].better == "lower")
+        ):
+            worse.append(f"{spoken(metric)} {shown(overall, metric, sign=True)}")
+    return [f"what gets worse: {', '.join(worse)}"] if worse else []
 
 
 def _who_loses(scenario: Scenario, difference: pd.DataFrame, metric: str) -> str:
@@ -143,10 +164,18 @@ def estimates(frame: pd.DataFrame, metric: str) -> Iterator[Estimate]:
 
 
 def named(scenario: Scenario, estimate: Estimate) -> str:
-    """Return a group in words: `acuity standard`, `rurality remote`."""
-    spec = scenario.attributes.get(estimate.attribute)
-    title = spec.title if spec is not None and spec.title else estimate.attribute.replace("_", " ")
-    return f"{title} {estimate.group}"
+    """Return a group in words: `standard acuity`, `remote (where they live)`."""
+    if estimate.attribute == "acuity":
+        return f"{estimate.group} acuity"
+    title = attribute_title(scenario, estimate.attribute)
+    title = title if title[:2].isupper() else title[:1].lower() + title[1:]
+    return f"{estimate.group} ({title})"
+
+
+def attribute_title(scenario: Scenario, attribute: str) -> str:
+    """Return what an attribute is called in tables."""
+    spec = scenario.attributes.get(attribute)
+    return spec.title if spec is not None and spec.title else attribute.replace("_", " ")
 
 
 def shown(estimate: Estimate, metric: str, sign: bool = False) -> str:

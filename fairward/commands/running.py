@@ -26,11 +26,12 @@ def run(
     changes: options.Overrides = None,
     out: options.Out = RUNS,
     until: options.UntilNarrow = None,
+    all_groups: options.AllGroups = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Run a scenario under one policy and say who waits how long, with intervals."""
-    _answer(scenario, [policy], reps, seed, jobs, engine, changes, out, until, as_json, quiet)
+    _answer(scenario, [policy], reps, seed, jobs, engine, changes, out, until, all_groups, as_json, quiet)
 
 
 def compare(
@@ -45,6 +46,7 @@ def compare(
     changes: options.Overrides = None,
     out: options.Out = RUNS,
     until: options.UntilNarrow = None,
+    all_groups: options.AllGroups = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -54,7 +56,7 @@ def compare(
         raise UsageError(
             f"--policies: expected two or more by commas, got {policies!r}. For one policy: `fairward run`."
         )
-    _answer(scenario, named, reps, seed, jobs, engine, changes, out, until, as_json, quiet)
+    _answer(scenario, named, reps, seed, jobs, engine, changes, out, until, all_groups, as_json, quiet)
 
 
 def _answer(
@@ -67,6 +69,7 @@ def _answer(
     changes: list[str] | None,
     out: Path,
     until: str | None,
+    all_groups: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -84,6 +87,6 @@ def _answer(
     if as_json:
         typer.echo(json.dumps({**answer_json(answer), "run": str(folder)}, allow_nan=False))
         return
-    typer.echo(answer_text(answer))
+    typer.echo(answer_text(answer, all_groups))
     typer.echo(f"\nReport: {folder / 'report.html'}")
     typer.echo(f"Tables: {folder / 'tables'}")
