@@ -93,8 +93,17 @@ test-core: $(CORE_VENV_STAMP) ## phase 1 of test: demo and core tests in .venv-c
 	@echo "== core tests on core dependencies"
 	@$(TEST_ENV) $(CORE_VENV)/bin/python $(PYTEST) -m 'not ($(NOT_CORE))'
 
+# Used if found, else installed where that is possible; without it the ui tests are skipped, except under CI.
+.PHONY: chromium
+chromium: ## the browser of the ui tests
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "== installing chromium for the browser tests"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
+	else echo "No chromium, and it cannot be installed here: the ui tests will be skipped." >&2; fi
+
 .PHONY: test-full
-test-full: $(EXTRAS_STAMP) ## phase 2 of test: every test, in .venv with the extras
+test-full: $(EXTRAS_STAMP) chromium ## phase 2 of test: every test, in .venv with the extras
 	@echo "== all tests with the extras $(EXTRAS)"
 	@$(TEST_ENV) $(VENV)/bin/python $(PYTEST)
 
