@@ -32,6 +32,9 @@ from sim.view import decision_view, names_of
 if TYPE_CHECKING:
     from sim.workload import Workload
 
+PACK_EVERY = 4096
+"""Patients between two packings of the log."""
+
 
 class ReferenceEngine:
     """One replication of a network, by SimPy. See `sim.protocol.Engine`."""
@@ -251,6 +254,8 @@ class ReferenceEngine:
     def _present(self, timer: Timer) -> None:
         number = timer.about
         self._next_number = number + 1
+        if self._next_number % PACK_EVERY == 0:
+            self._log_builder.pack()
         self._expect_next()
         hospital, acuity, triage, group, now = self._people[number]
         self.log((now, Row.PRESENTED, number, hospital, self._classes[number], float(self._sources[number])))
