@@ -10,7 +10,6 @@ from scenarios.scenario import Scenario
 from scenarios.shape import at, did_you_mean, keys_of, listing, spec_of
 from scenarios.tree import Node, Path, path_text, plain, value_text
 
-PREEMPTION = ("preempt", "preemption", "preemptive")
 REFUSES_PREEMPTION = "Fairward refuses preemption: nobody who is in care is put out for another"
 INSTEAD_OF_PREEMPTION = (
     "Use queue_rule, `if_full: overflow`, flex beds, or early discharge within a `clinical_margin`."
@@ -67,6 +66,11 @@ def nearest(root: Node, path: Path) -> tuple[Node, Path]:
     return node, rest
 
 
+def is_preemption(key: str) -> bool:
+    """Return whether a key asks for preemption, which deserves a better answer than "not known"."""
+    return key.lower().startswith("preempt")
+
+
 def _complaint(detail: dict[str, Any], root: Node) -> Complaint:
     loc: Path = tuple(detail["loc"])
     node, _ = nearest(root, loc)
@@ -91,7 +95,7 @@ def _meaning(loc: Path) -> str:
 
 def _stranger(loc: Path) -> tuple[str, str, str]:
     name = str(loc[-1])
-    if name.lower() in PREEMPTION:
+    if is_preemption(name):
         return "", REFUSES_PREEMPTION, INSTEAD_OF_PREEMPTION
     spec: type[Spec] | None = spec_of(at(Scenario, loc[:-1])) if len(loc) > 1 else Scenario
     known = keys_of(spec) if spec else []

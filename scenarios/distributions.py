@@ -30,7 +30,7 @@ class Constant(Parametric[Q]):
 
 
 class Exponential(Parametric[Q]):
-    """Exponential."""
+    """Exponential: without memory; the standard deviation equals the mean."""
 
     mean: Q
     """The mean."""
@@ -46,7 +46,7 @@ class Lognormal(Parametric[Q]):
 
 
 class Normal(Parametric[Q]):
-    """Normal, cut at 0."""
+    """Normal, cut at 0 as `below_zero` says."""
 
     mean: Q
     """The mean before cutting."""
@@ -57,7 +57,7 @@ class Normal(Parametric[Q]):
 
 
 class Gamma(Parametric[Q]):
-    """Gamma, given by mean and standard deviation."""
+    """Gamma, given by its mean and standard deviation."""
 
     mean: Q
     """The mean, above 0."""
@@ -75,7 +75,7 @@ class Erlang(Parametric[Q]):
 
 
 class Weibull(Parametric[Q]):
-    """Weibull."""
+    """Weibull: the longer it lasts, the likelier to end soon (shape above 1) or to go on (below 1)."""
 
     scale: Q
     """The scale, above 0."""
@@ -84,7 +84,7 @@ class Weibull(Parametric[Q]):
 
 
 class Triangular(Parametric[Q]):
-    """Triangular."""
+    """Triangular: from a least to a greatest value, with a peak at the most likely."""
 
     low: Q
     """The least value."""
@@ -95,7 +95,7 @@ class Triangular(Parametric[Q]):
 
 
 class Uniform(Parametric[Q]):
-    """Uniform between two values."""
+    """Uniform: every value between two is as likely."""
 
     low: Q
     """The least value."""

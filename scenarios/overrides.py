@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
+from scenarios.complaints import INSTEAD_OF_PREEMPTION, REFUSES_PREEMPTION, is_preemption
 from scenarios.errors import Problem, ScenarioError
 from scenarios.quantities import Hours, Spec
 from scenarios.reading import read_value
@@ -133,6 +134,8 @@ def _check_new_key(
 ) -> None:
     """Refuse a key that the schema does not know, or the name of a thing that does not exist."""
     name = str(path[-1])
+    if inside(annotation, name) is None and is_preemption(name):
+        raise _Refused(path, "", REFUSES_PREEMPTION, INSTEAD_OF_PREEMPTION)
     if inside(annotation, name) is None:
         spec = spec_of(annotation)
         known = (

@@ -49,7 +49,8 @@ class Attribute(Spec):
     title: str = ""
     """What it is called in tables and reports."""
     share: ShareCases | None = None
-    """A category: its values with their shares; may condition on class and on attributes written above."""
+    """A category: its values with their shares; may condition on `class`, `hospital`, `source` and the attributes
+    written above."""
     number: Amount | None = None
     """A number: its distribution (for example a frailty that scales durations)."""
     protected: Flag = False
@@ -175,7 +176,8 @@ class Arrivals(Spec):
     ambulance: Share = 0.0
     """The share that comes by ambulance and so can be diverted."""
     attributes: dict[str, ShareCases] = {}
-    """Shares of categories that differ from the scenario's for this stream."""
+    """Shares of categories that differ from the scenario's for this stream; the values are the scenario's (a share
+    of 0 there, if nobody else has one)."""
     acuity: ShareCases | None = None
     """Acuity shares that differ from the class's for this stream."""
     source: str = ""

@@ -120,9 +120,6 @@ Positive = Annotated[float, BeforeValidator(_positive), Field(gt=0)]
 NonNegative = Annotated[float, BeforeValidator(_non_negative), Field(ge=0)]
 """A number of at least 0."""
 
-Number = Annotated[float, Strict()]
-"""Any finite number."""
-
 Flag = Annotated[bool, Strict()]
 """`true` or `false`."""
 

@@ -338,6 +338,15 @@ def without_places(lines):
     return [re.sub(r"^(--set 1|winter.yaml:[0-9]+:[0-9]+) ", "", line) for line in lines]
 
 
+@pytest.mark.parametrize(
+    "override", ["queue_rule=preemptive-priority", "pathways.clinic.steps.jab.preempt=true"]
+)
+def test_preemption_is_refused_wherever_it_is_asked_for(override, complete, problems):
+    (line,) = problems(complete, override)
+
+    assert "Fairward refuses preemption" in line
+
+
 def test_targets_are_needed_where_the_rule_uses_them(complete, problems):
     text = complete.replace("standard: 4 h", "").replace("queue_rule: {accum", "queue_rule: longest-wait #")
 
