@@ -99,7 +99,7 @@ def test_a_half_written_replication_is_not_seen(scenes, tmp_path):
 
 def test_it_runs_until_the_interval_is_narrow(scenes):
     wide = experiment(scenes.scenario(), ["acuity"], 2, until=parse_until("untreated_hours<50 h"))
-    narrow = experiment(scenes.scenario(), ["acuity"], 2, until=parse_until("untreated_hours < 20 min"))
+    narrow = experiment(scenes.scenario(), ["acuity"], 2, until=parse_until("untreated_hours < 6 min"))
 
     assert len(wide.replications) == 12
     assert len(narrow.replications) > 12
