@@ -139,9 +139,10 @@ def mean_is_below(distribution: Distribution[float], limit: float) -> bool:
 
 
 def _check_disparities(scenario: Scenario, conditions: Conditions, report: Report) -> None:
-    steps = {step for pathway in scenario.pathways.values() for step in pathway.steps}
+    pairs = [(name, step) for name, pathway in scenario.pathways.items() for step in pathway.steps]
+    steps = list(dict.fromkeys([*(step for _, step in pairs), *(f"{name}.{step}" for name, step in pairs)]))
     homes: list[Path] = [("pathways",), *(("pathways", name, "steps") for name in scenario.pathways)]
-    early = {"under_triage": BEFORE_TRIAGE, "late_presentation": BEFORE_TRIAGE, "uptake": BEFORE_TRIAGE}
+    early = {"under_triage": BEFORE_TRIAGE, "late_presentation": BEFORE_TRIAGE}
     for kind in type(scenario.disparities).model_fields:
         for i, disparity in enumerate(getattr(scenario.disparities, kind)):
             conditions.when(("disparities", kind, i, "when"), disparity.when, early.get(kind, BUILT_IN))

@@ -227,7 +227,7 @@ class ExtraTime(_Disparity):
     """Steps take longer for them, for example with an interpreter."""
 
     steps: tuple[Label, ...]
-    """Which steps."""
+    """Which: `step` of any pathway, or `pathway.step`."""
     extra: Hours
     """How much longer."""
 

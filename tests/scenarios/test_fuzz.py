@@ -105,7 +105,7 @@ def complete_data(complete):
     return plain(read_text(complete, "complete.yaml"))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_a_mutated_scenario_is_loaded_or_refused(complete_data, data):
     scenario = complete_data
