@@ -155,7 +155,7 @@ class Desk:
 
     def fitting(self, step: CompiledStep, triage: int, closed: set[int] | None = None) -> Option | None:
         """Return the first option of the step whose pools (none of them closed) and dose are free; None: none is."""
-        if step.product >= 0 and (self._supply is None or not self._supply.has(self.hospital, step.product)):
+        if step.product >= 0 and not self.has_dose(step):
             return None
         capacity, taken, needs = self.capacity, self.taken, self._needs
         kept = self.kept[triage] if self.kept else None
@@ -168,6 +168,14 @@ class Desk:
             else:
                 return option
         return None
+
+    def has_dose(self, step: CompiledStep) -> bool:
+        """Return whether a dose of the step's product is at hand."""
+        return self._supply is not None and self._supply.has(self.hospital, step.product)
+
+    def covers(self, need: int) -> bool:
+        """Return whether the pools of a need that is reserved are still open, all that is taken considered."""
+        return all(self.taken[pool] <= self.capacity[pool] for pool, _ in self._needs[need])
 
     def _close(self, cell: Cell, closed: set[int]) -> None:
         kept = self.kept[cell.triage] if self.kept else None

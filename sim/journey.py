@@ -69,7 +69,7 @@ class Journeys:
             while signal in (QUEUE, MOVE):
                 if signal == MOVE:
                     signal = yield self.transfers.travel(patient)
-                elif network.steps[step].product >= 0 and not self._eligible(patient):
+                elif network.steps[step].product >= 0 and not self.eligible(patient):
                     signal = self._turn_away(patient)
                 elif network.steps[step].options:
                     signal = yield self._queue(patient)
@@ -162,7 +162,8 @@ class Journeys:
     def _holds(self, patient: Patient, when: When) -> bool:
         return not when or self.columns.holds(when)[patient.number]
 
-    def _eligible(self, patient: Patient) -> bool:
+    def eligible(self, patient: Patient) -> bool:
+        """Whether the patient's vaccine tier is open."""
         spec = self._network.scenario.vaccine
         assert spec is not None
         if not self._network.tiers:

@@ -83,7 +83,8 @@ class Transfers:
         if self._ambulances[origin] == UNLIMITED:
             return
         self._ambulances[origin] -= 1
-        hours = on_grid(2 * self._network.travel[origin][target] * self._engine.travel_factor(patient.number))
+        there_and_back = self._network.travel[origin][target] + self._network.travel[target][origin]
+        hours = on_grid(there_and_back * self._engine.travel_factor(patient.number))
         rank = priority(Kind.RETURNED, leg_id(patient.number, patient.leg))
 
         def returned() -> None:
@@ -136,6 +137,8 @@ class Transfers:
             return
         now = self._env.now
         self._log((now, Row.HANDED_OVER, patient.number, patient.hospital, -1, 0.0))
+        if not self._can_use_reservation(patient):
+            self.unreserve(patient, 1)
         if patient.reservation < 0:
             patient.gate.fire(QUEUE)
             return
@@ -144,3 +147,12 @@ class Transfers:
         self._log((now, Row.QUEUED, patient.number, patient.hospital, patient.step, float(patient.visit)))
         self.unreserve(patient, 0)
         patient.gate.fire(START)
+
+    def _can_use_reservation(self, patient: Patient) -> bool:
+        """Whether nothing closed meanwhile: staff gone home, the last dose given, a tier not open."""
+        if patient.reservation < 0:
+            return False
+        desk, step = self._desks[patient.hospital], self._network.steps[patient.step]
+        return desk.covers(patient.reservation) and (
+            step.product < 0 or (desk.has_dose(step) and self._journeys.eligible(patient))
+        )

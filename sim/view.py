@@ -49,12 +49,12 @@ def decision_view(engine: ReferenceEngine, trigger: str, names: Names, blind: bo
                     now - patient.presented, patient.held >= 0,
                 )
             )  # fmt: skip
-        elif patient.need >= 0:
-            band = bisect_right(HOURS_IN_BED, now - patient.since) - 1
-            for pool, _ in network.needs[patient.need].amounts:
-                in_bed[h][pool][band] += 1
-        elif patient.finish == inf:
+        elif patient.need < 0 and patient.finish == inf:
             inbound[h] += 1
+        if (need := max(patient.need, patient.held)) >= 0:
+            band = bisect_right(HOURS_IN_BED, now - patient.since) - 1
+            for pool, _ in network.needs[need].amounts:
+                in_bed[h][pool][band] += 1
     waiting.sort(key=lambda w: (w.hospital, w.patient))
     supply = engine.supply
     hospitals = []
