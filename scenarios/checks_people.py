@@ -141,7 +141,6 @@ def mean_is_below(distribution: Distribution[float], limit: float) -> bool:
 def _check_disparities(scenario: Scenario, conditions: Conditions, report: Report) -> None:
     pairs = [(name, step) for name, pathway in scenario.pathways.items() for step in pathway.steps]
     steps = list(dict.fromkeys([*(step for _, step in pairs), *(f"{name}.{step}" for name, step in pairs)]))
-    homes: list[Path] = [("pathways",), *(("pathways", name, "steps") for name in scenario.pathways)]
     early = {"under_triage": BEFORE_TRIAGE, "late_presentation": BEFORE_TRIAGE}
     for kind in type(scenario.disparities).model_fields:
         for i, disparity in enumerate(getattr(scenario.disparities, kind)):
@@ -150,7 +149,7 @@ def _check_disparities(scenario: Scenario, conditions: Conditions, report: Repor
         for j, step in enumerate(extra.steps):
             if step not in steps:
                 path: Path = ("disparities", "extra_time", i, "steps", j)
-                report.unknown(path, step, "a step of any pathway", steps, defined_at=homes)
+                report.unknown(path, step, "a step of any pathway", steps, within=[("pathways",)])
     for i, uptake in enumerate(scenario.disparities.uptake):
         for j, name in enumerate(uptake.classes):
             conditions.value_of_built_in(("disparities", "uptake", i, "classes", j), "class", name)
