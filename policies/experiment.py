@@ -16,7 +16,7 @@ from policies.stopping import AT_MOST, BATCH, Until
 from scenarios.errors import UsageError
 from scenarios.loader import scenario_hash
 from scenarios.scenario import Scenario
-from sim.inference import enough, paired, summarise
+from sim.inference import enough, mser5, paired, summarise
 from sim.network import compile_network
 from sim.replications import Workers, replicate
 
@@ -158,6 +158,26 @@ def _notes(
         notes.append(f"Still in the system at the horizon, counted as censored: {said}.")
     if scenario.warm_up:
         notes.append(f"The first {scenario.warm_up:g} h are warm-up and left out.")
+    notes += warm_up_notes(scenario, policies, done)
     if until is not None and not _narrow(done, policies, until):
         notes.append(f"Stopped at {len(done)} runs though {until.written} was not reached.")
+    return notes
+
+
+def warm_up_notes(scenario: Scenario, policies: Sequence[str], done: Done) -> list[str]:
+    """Return a note for each policy whose network had not filled up when the warm-up ended (MSER-5)."""
+    notes = []
+    for policy in policies:
+        series = [parts[policy].in_system["patients"].to_numpy() for parts in done.values()]
+        cut = mser5(sum(series) / len(series)) if len(series[0]) else None
+        if cut is None:
+            notes.append(
+                f"Warm-up check (MSER-5): no steady state under {policy}; results hold for these "
+                f"{scenario.horizon / 24:g} days, not for the long run."
+            )
+        elif cut > scenario.warm_up:
+            notes.append(
+                f"Warm-up check (MSER-5): under {policy} the network was still filling up until about {cut} h; "
+                f"the warm-up of {scenario.warm_up:g} h leaves out less. See --set 'warm_up={cut} h'."
+            )
     return notes

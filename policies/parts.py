@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 OUTCOMES = "outcomes"
+IN_SYSTEM = "in_system"
 META = "part.json"
 
 
@@ -30,6 +31,8 @@ class Part:
     """SHA-256 of the event log."""
     workload: str
     """SHA-256 of the patients: equal for two policies of one replication."""
+    in_system: pd.DataFrame
+    """Patients in the network in every hour, for the check of the warm-up: hour, patients."""
     n_patients: int
     events: int
     reused: bool = False
@@ -53,11 +56,11 @@ class Parts:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         checksums = {}
-        for name, frame in {**tables, OUTCOMES: part.outcomes}.items():
+        for name, frame in {**tables, IN_SYSTEM: part.in_system, OUTCOMES: part.outcomes}.items():
             path = temporary / f"{name}.parquet"
             write_parquet(frame, path)
             checksums[name] = _checksum(path.read_bytes())
-        meta = {key: value for key, value in asdict_without_frames(part).items() if key != "reused"}
+        meta = {key: value for key, value in plain_fields(part).items() if key != "reused"}
         body = {"part": meta, "tables": list(tables), "checksums": checksums}
         text = json.dumps({**body, "checksum": _checksum(_canonical(body))}, indent=1)
         (temporary / META).write_text(text, encoding="utf-8")
@@ -85,8 +88,8 @@ class Parts:
             )
             if not whole:
                 return None
-            outcomes = pd.read_parquet(place / f"{OUTCOMES}.parquet")
-            return Part(outcomes=outcomes, reused=True, **meta)
+            kept = {name: pd.read_parquet(place / f"{name}.parquet") for name in (OUTCOMES, IN_SYSTEM)}
+            return Part(**kept, reused=True, **meta)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
             return None
 
@@ -111,8 +114,8 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
 
 
-def asdict_without_frames(part: Part) -> dict[str, object]:
-    """Return the fields of a part but its table."""
+def plain_fields(part: Part) -> dict[str, object]:
+    """Return the fields of a part but its tables."""
     return {key: value for key, value in vars(part).items() if not isinstance(value, pd.DataFrame)}
 
 

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agents.build import build_engine
 from policies.parts import Part, Parts
 from policies.registry import build_policy
 from scenarios.errors import RunError
 from scenarios.scenario import Scenario
+from sim.inference import in_system_by_hour
 from sim.network import compile_network
 from sim.outcomes import outcomes
 from sim.protocol import run
@@ -63,12 +65,17 @@ class Replication:
             outcomes=outcomes(made, result.network),
             fingerprint=result.log.fingerprint(),
             workload=result.workload_hash,
+            in_system=_by_hour(in_system_by_hour(made, result.network)),
             n_patients=len(made.visits),
             events=len(result.log),
         )
         if self.parts is not None:
             self.parts.write(part, frames(made))
         return part
+
+
+def _by_hour(patients: NDArray[np.float64]) -> pd.DataFrame:
+    return pd.DataFrame({"hour": np.arange(len(patients)), "patients": patients})
 
 
 def dump_json(scenario: Scenario) -> str:
