@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, lcm
 
+from scenarios.checks_network import capacities
 from scenarios.distributions import Distribution
 from scenarios.pathways import RouteCase, Step
 from scenarios.quantities import When
@@ -358,15 +359,18 @@ def _serves(
     needs: tuple[Need, ...],
     steps: tuple[CompiledStep, ...],
 ) -> tuple[bool, ...]:
-    spec = scenario.hospitals[hospital]
-    here = {i for i, pool in enumerate(pools) if pool.name in getattr(spec, pool.kind)}
+    most = capacities(scenario.hospitals[hospital])
     fridge = scenario.vaccine is None or hospital in scenario.vaccine.fridges
 
     def possible(step: CompiledStep) -> bool:
         if step.product >= 0 and not fridge:
             return False
         return not step.options or any(
-            all(pool in here for pool, _ in needs[option.need].amounts) for option in step.options
+            all(
+                amount <= most.get(pools[pool].name, 0) * pools[pool].unit
+                for pool, amount in needs[option.need].amounts
+            )
+            for option in step.options
         )
 
     able = [possible(step) for step in steps]
