@@ -44,7 +44,8 @@ def answered(
     identity = results_hash(scenario_hash(scenario), seed, engine)
     with partial(out, identity) as parts, workers:
         try:
-            with progress(f"{scenario.name}, {' and '.join(policies)}", quiet) as tell:
+            label = policies[0] if len(policies) == 1 else f"{len(policies)} policies"
+            with progress(f"{scenario.name}, {label}", quiet) as tell:
                 answer = experiment(
                     scenario, policies, replications, seed, engine, workers, parts, rule, on_done=tell
                 )

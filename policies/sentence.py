@@ -121,18 +121,28 @@ def _what_worsens(difference: pd.DataFrame, headline: str) -> list[str]:
 
 
 def _who_loses(scenario: Scenario, difference: pd.DataFrame, metric: str) -> str:
+    """Who pays; where everybody together pays, who gains."""
     lower = METRICS[metric].better == "lower"
     looked_at = [g for g in by_group(scenario, difference, metric) if g.n >= FEWEST and g.bounded]
-    losers = [g for g in looked_at if g.clear and (g.value > 0) == lower]
-    losers.sort(key=lambda g: -abs(g.value))
-    question = "who waits longer" if lower else "who gets less"
+    longer, less = ("who waits longer", "who waits less") if lower else ("who gets less", "who gets more")
     if not looked_at:
-        return f"{question}: no group is large enough to say"
-    if not losers:
-        return f"{question}: no group clearly (of {len(looked_at)} looked at)"
-    parts = [f"{named(scenario, g)} {shown(g, metric, sign=True)}" for g in losers[:MOST_NAMED]]
-    more = len(losers) - MOST_NAMED
-    return f"{question}: {', '.join(parts)}" + (f", and {counted(more, 'more group')}" if more > 0 else "")
+        return f"{longer}: no group is large enough to say"
+    clear = sorted((g for g in looked_at if g.clear), key=lambda g: -abs(g.value))
+    losers = [g for g in clear if (g.value > 0) == lower]
+    gainers = [g for g in clear if (g.value > 0) != lower]
+    said = f"{longer}: {_list(scenario, losers, metric, len(looked_at))}"
+    overall = everybody(difference, metric)
+    if overall.clear and (overall.value > 0) == lower:
+        said += f"; {less}: {_list(scenario, gainers, metric, len(looked_at))}"
+    return said
+
+
+def _list(scenario: Scenario, groups: list[Estimate], metric: str, n_looked_at: int) -> str:
+    if not groups:
+        return f"no group clearly (of {n_looked_at} looked at)"
+    more = len(groups) - MOST_NAMED
+    parts = [f"{named(scenario, g)} {shown(g, metric, sign=True)}" for g in groups[:MOST_NAMED]]
+    return ", ".join(parts) + (f", and {counted(more, 'more group')}" if more > 0 else "")
 
 
 def everybody(frame: pd.DataFrame, metric: str) -> Estimate:

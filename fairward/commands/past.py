@@ -57,6 +57,8 @@ def show_run(
 ) -> None:
     """Show what a run answered, and whether its files are as they were written."""
     from fairward.runs import checksums, find_run, read_manifest
+    from fairward.wording import answer_text
+    from policies.saved import read_answer
 
     folder = find_run(out, name)
     found = read_manifest(folder)
@@ -65,7 +67,11 @@ def show_run(
     if as_json:
         typer.echo(json.dumps({**found, "run": str(folder), "changed_files": changed}))
         return
-    typer.echo(f"{folder}\n\n{found['sentence']}\n")
+    typer.echo(f"{folder}\n")
+    if (folder / "answer.json").is_file() and not {"answer.json", "outcomes.parquet"} & set(changed):
+        typer.echo(f"{answer_text(read_answer(folder))}\n")
+    else:
+        typer.echo(f"{found['sentence']}\n")
     commit = found.get("commit") or "unknown"
     typer.echo(f"Scenario: {found['scenario']} ({found['provenance'].get('scenario_hash', '')[:12]})")
     typer.echo(f"Policies: {', '.join(found['policies'])}")

@@ -12,8 +12,8 @@ from scenarios.errors import UsageError
 
 STARTER = Path(__file__).resolve().parents[1] / "starter.yaml"
 DEMO_SCENARIO = "rural"
-DEMO_POLICIES = ("first-come", "c-mu")
-DEMO_REPLICATIONS = 12
+DEMO_POLICIES = ("first-come", "acuity", "nearest")
+DEMO_REPLICATIONS = 10
 
 
 def demo(
@@ -22,7 +22,7 @@ def demo(
     out: options.Out = Path("runs"),
     quiet: options.Quiet = False,
 ) -> None:
-    """Compare two ways of ranking who waits in a rural network, and write a report."""
+    """Compare three ways of deciding who waits where in a rural network, and write a report."""
     from fairward.answering import answered
     from fairward.wording import answer_text
 
@@ -35,14 +35,13 @@ def demo(
     answer, folder = answered(
         DEMO_SCENARIO, DEMO_POLICIES, DEMO_REPLICATIONS, seed, jobs, "auto", (), out, None, quiet, arguments
     )
-    policies = ",".join(DEMO_POLICIES)
     typer.echo(answer_text(answer))
     typer.echo(
         f"""
 Report: {folder / "report.html"}
 
 Look at next:
-  fairward compare {DEMO_SCENARIO} --policies {policies},equity-weighted --reps 30
+  fairward compare {DEMO_SCENARIO} --policies first-come,acuity+nearest --reps 30
   fairward run surge --policy acuity --reps 20      what a surge does
   fairward list                                     scenarios, policies, metrics
   fairward init my-network.yaml                     write a scenario of your own"""

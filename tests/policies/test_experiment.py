@@ -176,6 +176,19 @@ def test_the_sentence_claims_nothing_when_the_interval_spans_zero(scenes):
     assert "who waits longer: no group clearly (of 1 looked at)" in said
 
 
+def test_the_sentence_says_who_gains_when_everybody_together_loses(scenes):
+    said = sentence(
+        scenes,
+        row("untreated_hours", 0.6, 0.2, 1.0),
+        row("untreated_hours", 1.1, 0.7, 1.5, "acuity", "standard"),
+        row("untreated_hours", -0.7, -1.0, -0.4, "acuity", "critical"),
+    )
+
+    assert "acuity raises the mean untreated time by 0.60 h [0.20, 1.00]" in said
+    assert "who waits longer: standard acuity +1.10 h" in said
+    assert "who waits less: critical acuity -0.70 h [-1.00, -0.40]" in said
+
+
 def test_the_sentence_says_that_one_run_cannot_tell(scenes):
     nan = float("nan")
 
@@ -184,3 +197,13 @@ def test_the_sentence_says_that_one_run_cannot_tell(scenes):
 
 def test_the_sentence_says_when_nothing_changed_at_all(scenes):
     assert "changes nothing" in sentence(scenes, row("untreated_hours", 0.0, 0.0, 0.0))
+
+
+def test_a_network_that_never_settles_is_said_to(scenes):
+    overloaded = scenes.scenario(
+        "arrivals.north.scale=4", "horizon=10 days", "pathways.care.steps.ward.patience=null"
+    )
+
+    answer = experiment(overloaded, ["acuity"], 3)
+
+    assert any("Warm-up check (MSER-5)" in note for note in answer.notes)

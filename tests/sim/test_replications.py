@@ -4,6 +4,8 @@ import importlib
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,25 @@ def test_an_error_says_in_which_replication_it_happened(tasks, jobs):
 def test_a_worker_that_dies_is_reported_not_waited_for(tasks):
     with pytest.raises(RunError, match="worker process ended suddenly"):
         replicate(tasks.dies_in_second, range(1, 6), 2)
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import multiprocessing, os\n"
+        "from sim.replications import Workers\n"
+        "if __name__ == '__main__':\n"
+        "    workers = Workers(2)\n"
+        "    [task.result() for task in [workers.submit(abs, -n) for n in (1, 2)]]\n"
+        "    print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n",
+        encoding="utf-8",
+    )
+
+    # The children keep stdout open: reading it to its end waits for the last of them.
+    done = subprocess.run(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == -signal.SIGKILL
+    assert len(done.stdout.split()) >= 1
