@@ -21,12 +21,16 @@ FIRST_ATTRIBUTES = 2
 """Attributes with a table of their own unless all are asked for."""
 
 
+WIDEST = 125
+"""Characters in a line of a table."""
+
+
 def answer_text(answer: Answer, all_groups: bool = False) -> str:
     """Return the answer for people: by acuity and by the scenario's first attribute, or by all."""
     scenario = answer.scenario
     blocks = [f"{scenario.title or scenario.name}" + (f": {scenario.question}" if scenario.question else "")]
-    blocks.append(_capital(answer.sentence))
-    blocks.append(aligned(_header(answer, "Everybody"), list(_overall_rows(answer))))
+    blocks.append(_capital(answer.sentence).replace("]. ", "].\n").replace("looked at). ", "looked at).\n"))
+    blocks.append(_table(answer, "Everybody", list(_overall_rows(answer))))
     groups = dict(_group_blocks(answer))
     kept = len(groups) if all_groups else FIRST_ATTRIBUTES
     blocks += list(groups.values())[:kept]
@@ -51,12 +55,16 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _header(answer: Answer, what: str) -> list[str]:
-    return [
-        what,
-        *answer.policies,
-        *(f"{policy} less {answer.policies[0]}" for policy in answer.policies[1:]),
-    ]
+def _table(answer: Answer, title: str, rows: list[list[str]]) -> str:
+    """Levels with the differences beside them, or below them where that would be too wide."""
+    reference, n = answer.policies[0], len(answer.policies)
+    changes = [f"{policy} less {reference}" for policy in answer.policies[1:]]
+    whole = aligned([title, *answer.policies, *changes], rows)
+    if max(map(len, whole.splitlines())) <= WIDEST:
+        return whole
+    levels = aligned([title, *answer.policies], [row[: n + 1] for row in rows])
+    below = aligned([f"Less {reference}", *answer.policies[1:]], [[row[0], *row[n + 1 :]] for row in rows])
+    return f"{levels}\n\n{below}"
 
 
 def _overall_rows(answer: Answer) -> Iterator[list[str]]:
@@ -93,7 +101,7 @@ def _group_blocks(answer: Answer) -> Iterator[tuple[str, str]]:
             rows.append(
                 [f"  ({n_hidden} hidden, under {FEWEST} patients a run)", *[""] * (2 * len(levels) - 1)]
             )
-        yield title, f"{METRICS[metric].title} by {title}\n" + aligned(_header(answer, ""), rows)
+        yield title, _table(answer, f"{METRICS[metric].title} by {title}", rows)
 
 
 def _find(found: Sequence[Estimate], group: tuple[str, str]) -> Estimate:
