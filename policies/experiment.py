@@ -146,8 +146,8 @@ def _notes(
         notes.append("One run has no interval. Use --reps 20 or more.")
     else:
         notes.append(
-            f"Intervals are 95 % over {len(done)} independent runs, one at a time: "
-            "they are not corrected for the number of comparisons."
+            f"Intervals are 95 % over {len(done)} independent runs, each by itself. The sentence names a group or "
+            "a price only if it stands after Holm's correction for all that were looked at."
         )
     notes.append(f"Groups with fewer than {FEWEST} patients a run are not shown.")
     shares = [everybody(summaries[policy], "in_system_share").value for policy in policies]
@@ -165,19 +165,25 @@ def _notes(
 
 
 def warm_up_notes(scenario: Scenario, policies: Sequence[str], done: Done) -> list[str]:
-    """Return a note for each policy whose network had not filled up when the warm-up ended (MSER-5)."""
-    notes = []
+    """Return which networks had not filled up when the warm-up ended, or never settled (MSER-5)."""
+    unsettled, filling = [], {}
     for policy in policies:
         series = [parts[policy].in_system["patients"].to_numpy() for parts in done.values()]
         cut = mser5(sum(series) / len(series)) if len(series[0]) else None
         if cut is None:
-            notes.append(
-                f"Warm-up check (MSER-5): no steady state under {policy}; results hold for these "
-                f"{scenario.horizon / 24:g} days, not for the long run."
-            )
+            unsettled.append(policy)
         elif cut > scenario.warm_up:
-            notes.append(
-                f"Warm-up check (MSER-5): under {policy} the network was still filling up until about {cut} h; "
-                f"the warm-up of {scenario.warm_up:g} h leaves out less. See --set 'warm_up={cut} h'."
-            )
+            filling[policy] = cut
+    notes = []
+    if unsettled:
+        notes.append(
+            f"Warm-up check (MSER-5): no steady state under {', '.join(unsettled)}; results hold for these "
+            f"{scenario.horizon / 24:g} days, not for the long run."
+        )
+    if filling:
+        said = ", ".join(f"{cut} h under {policy}" for policy, cut in filling.items())
+        notes.append(
+            f"Warm-up check (MSER-5): the network was still filling up until about {said}; the warm-up leaves out "
+            f"{scenario.warm_up:g} h. Try --set 'warm_up={max(filling.values())} h'."
+        )
     return notes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import floor, isfinite, log10, nan
 
 import pandas as pd
+from scipy import stats
 
 from scenarios.scenario import Scenario
 from sim.outcomes import METRICS
@@ -38,6 +39,7 @@ class Estimate:
     high: float
     n: float
     """Patients a run."""
+    n_runs: int = 0
 
     @property
     def bounded(self) -> bool:
@@ -48,6 +50,27 @@ class Estimate:
     def clear(self) -> bool:
         """Whether the interval leaves out zero."""
         return self.bounded and (self.low > 0 or self.high < 0)
+
+    @property
+    def p_value(self) -> float:
+        """Of no difference, by the t test that the interval comes from; 1 where there is no interval."""
+        if not self.bounded or self.n_runs < 2:
+            return 1.0
+        half = (self.high - self.low) / 2
+        if half == 0:
+            return float(self.value == 0)
+        degrees = self.n_runs - 1
+        statistic = abs(self.value) / half * stats.t.ppf(0.975, degrees)
+        return float(2 * stats.t.sf(statistic, degrees))
+
+
+def standing(looked_at: Sequence[Estimate]) -> list[Estimate]:
+    """Return the differences that stand after Holm's correction for all that were looked at, 5 % in all."""
+    ranked = sorted(looked_at, key=lambda e: e.p_value)
+    kept = 0
+    while kept < len(ranked) and ranked[kept].p_value <= 0.05 / (len(ranked) - kept):
+        kept += 1
+    return [e for e in looked_at if e in ranked[:kept]]
 
 
 def headline_metric(scenario: Scenario, summary: pd.DataFrame) -> str:
@@ -127,7 +150,7 @@ def _who_loses(scenario: Scenario, difference: pd.DataFrame, metric: str) -> str
     longer, less = ("who waits longer", "who waits less") if lower else ("who gets less", "who gets more")
     if not looked_at:
         return f"{longer}: no group is large enough to say"
-    clear = sorted((g for g in looked_at if g.clear), key=lambda g: -abs(g.value))
+    clear = sorted(standing(looked_at), key=lambda g: -abs(g.value))
     losers = [g for g in clear if (g.value > 0) == lower]
     gainers = [g for g in clear if (g.value > 0) != lower]
     said = f"{longer}: {_list(scenario, losers, metric, len(looked_at))}"
@@ -170,6 +193,7 @@ def estimates(frame: pd.DataFrame, metric: str) -> Iterator[Estimate]:
                 low=float(row["low"]),
                 high=float(row["high"]),
                 n=float(row.get("n_mean", nan)),
+                n_runs=int(row["n_runs"]),
             )
 
 

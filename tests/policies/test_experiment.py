@@ -189,6 +189,17 @@ def test_the_sentence_says_who_gains_when_everybody_together_loses(scenes):
     assert "who waits less: critical acuity -0.70 h [-1.00, -0.40]" in said
 
 
+def test_a_group_is_not_named_for_being_one_of_many_looked_at(scenes):
+    barely = row("untreated_hours", 0.2, 0.01, 0.39, "home", "far")
+    others = [row("untreated_hours", 0.0, -0.2, 0.2, "age", value) for value in ("young", "old")]
+
+    alone = sentence(scenes, row("untreated_hours", -1.4, -1.7, -1.1), barely)
+    among_many = sentence(scenes, row("untreated_hours", -1.4, -1.7, -1.1), barely, *others)
+
+    assert "far (home) +0.20 h [0.01, 0.39]" in alone
+    assert "no group clearly (of 3 looked at)" in among_many
+
+
 def test_the_sentence_says_that_one_run_cannot_tell(scenes):
     nan = float("nan")
 
