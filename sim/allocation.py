@@ -131,12 +131,10 @@ class Desk:
                 break
         else:
             return None
-        index = self.ranking.index
         ranks = []
         for cell in self.cells.values():
             clock, number, _ = cell.entries[0]
-            points = index(cell.step.index, cell.triage, cell.code, now - clock, len(cell.entries))
-            ranks.append((cell.tier_rank, -points, clock, number, cell))
+            ranks.append((*self._rank(cell, clock, number, now), cell))
         ranks.sort()
         closed: set[int] = set()
         for *_, cell in ranks:
@@ -152,6 +150,21 @@ class Desk:
                 self.quit(patient)
                 return patient, option
         return None
+
+    def best_first(self, patients: list[Patient], now: float) -> list[Patient]:
+        """Return waiting patients in the order of the queue rule."""
+        return sorted(patients, key=lambda p: self._rank(self.cells[p.cell], p.key[0], p.key[1], now))
+
+    def _rank(self, cell: Cell, clock: float, number: int, now: float) -> tuple[int, float, float, int]:
+        n = len(cell.entries)
+        if self.ranking.counts:
+            n = sum(
+                len(other.entries)
+                for other in self.cells.values()
+                if other.step is cell.step and other.triage == cell.triage
+            )
+        points = self.ranking.index(cell.step.index, cell.triage, cell.code, now - clock, n)
+        return cell.tier_rank, -points, clock, number
 
     def fitting(self, step: CompiledStep, triage: int, closed: set[int] | None = None) -> Option | None:
         """Return the first option of the step whose pools (none of them closed) and dose are free; None: none is."""

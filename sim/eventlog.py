@@ -61,7 +61,8 @@ class Row(IntEnum):
     DECIDED = 20
     """A directive is carried out. item: 0 regular, 1 arrival, 2 full, 3 free; value: decision number."""
     DEADLOCK = 21
-    """Patients block one another. value: how many; item: 0 swap, 1 overflow."""
+    """Patients block one another. value: how many; item: 0 an exchange follows, 1 somebody is sent away, 2 nothing
+    can be done yet."""
 
 
 class Waste(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, inf
 from typing import TYPE_CHECKING
 
-from sim.network import CAUSES, DETERIORATE, Network
+from sim.network import CAUSES, DETERIORATE, DIE, LEAVE, Network
 from sim.order import GRID
 from sim.patient import Patient
 
@@ -80,6 +80,12 @@ class Hazards:
             if clock is not None and (time := clock.due()) < best:
                 best, which = time, cause
         return best, which
+
+    def may_take(self, patient: Patient) -> bool:
+        """Return whether a hazard of leaving or of dying runs at present."""
+        return self.active and any(
+            clock is not None and clock.rate > 0 for clock in (patient.hazards[LEAVE], patient.hazards[DIE])
+        )
 
     def draw_again(self, patient: Patient, cause: int, now: float) -> None:
         """Start the next threshold of a cause that may strike again."""

@@ -49,7 +49,7 @@ class Journeys:
         self._first = [_bound(engine, routes) for routes in network.first]
         self._routes = [_bound(engine, step.routes) for step in network.steps]
         self.transfers = Transfers(engine, self)
-        self._unblocking = Unblocking(engine, self)
+        self.unblocking = Unblocking(engine, self)
 
     def begin(self, patient: Patient) -> None:
         """A patient has presented: start the journey."""
@@ -156,7 +156,7 @@ class Journeys:
         self.set_deadline(patient)
         self._engine.ask(Trigger.FULL)
         if patient.held >= 0:
-            self._unblocking.resolve(patient.hospital)
+            self.unblocking.resolve(patient.hospital)
         return None
 
     def _holds(self, patient: Patient, when: When) -> bool:
@@ -325,6 +325,8 @@ class Journeys:
             if patient.cell is not None:
                 self._desks[patient.hospital].rerank(patient)
                 self._engine.changed(patient.hospital)
+            if patient.held >= 0:
+                self.unblocking.to_look_at.add(patient.hospital)
         self.set_deadline(patient)
 
     def quit(self, patient: Patient, why: int, outcome: int) -> None:

@@ -143,6 +143,16 @@ class ReferenceEngine:
             self._trigger = trigger
 
     def _settle(self) -> None:
+        """Start whoever may start and see who must wait; then look where patients may block one another."""
+        self._start_and_see()
+        unblocking = self.journeys.unblocking
+        for hospital in sorted(unblocking.to_look_at) if unblocking.to_look_at else ():
+            if self._trigger >= 0:
+                return
+            unblocking.resolve(hospital)
+            self._start_and_see()
+
+    def _start_and_see(self) -> None:
         """Start whoever may start, then see who must wait, until nothing changes or somebody must decide."""
         while self._changed and self._trigger < 0:
             hospital = min(self._changed)
@@ -223,6 +233,8 @@ class ReferenceEngine:
             desk.capacity[pool] += change
             self.log((self.env.now, Row.CAPACITY, -1, hospital, pool, float(max(0, desk.capacity[pool]))))
             self._changed.add(hospital)
+            if change < 0:
+                self.journeys.unblocking.to_look_at.add(hospital)
 
     # Presentation.
 

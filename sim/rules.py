@@ -41,6 +41,8 @@ class QueueRanking:
         self.codes = codes_of(self.attribute) if self.attribute is not None else None
         self.index: Index = _INDEX[type(self.law)](self.law, network)
         self.first_come = isinstance(self.law, rules.FirstCome)
+        self.counts = isinstance(self.law, rules.MaxWeight)
+        """Whether the number waiting matters."""
 
 
 def _by_acuity(weights: rules.Weights, network: Network, default: float = 1.0) -> list[float]:

@@ -69,7 +69,7 @@ class Transfers:
 
     def move(self, patient: Patient, target: int, why: int) -> bool:
         """Send a waiting patient to another hospital; False: no ambulance."""
-        if not self._ambulances[patient.hospital]:
+        if not self.has_ambulance(patient.hospital):
             return False
         self._take_ambulance(patient, target)
         self._journeys.leave_queue(patient, Quit.MOVED)
@@ -77,6 +77,10 @@ class Transfers:
         self._depart(patient, patient.step, why)
         patient.gate.fire(MOVE)
         return True
+
+    def has_ambulance(self, hospital: int) -> bool:
+        """Whether a patient can be sent away now."""
+        return self._ambulances[hospital] > 0
 
     def _take_ambulance(self, patient: Patient, target: int) -> None:
         origin = patient.hospital
@@ -89,6 +93,8 @@ class Transfers:
 
         def returned() -> None:
             self._ambulances[origin] += 1
+            if self._journeys.unblocking.awaits_ambulance(origin):
+                self._engine.changed(origin)
 
         self._engine.at(self._env.now + hours, rank, returned)
 

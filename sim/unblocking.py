@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from sim.journey import Journeys
     from sim.reference import ReferenceEngine
 
+SWAP, OVERFLOW, LATER = range(3)
+"""`item` of a DEADLOCK row."""
+
 
 class Unblocking:
-    """Looks for patients who block one another whenever a boarder must wait."""
+    """Looks for patients who block one another: when a boarder must wait, deteriorates, or capacity falls."""
 
     def __init__(self, engine: ReferenceEngine, journeys: Journeys) -> None:
         self._engine = engine
@@ -27,46 +30,103 @@ class Unblocking:
         self._env = engine.env
         self._log = engine.log
         self._desks = engine.desks
+        self.to_look_at: set[int] = set()
+        """Hospitals to be looked at when all who may start have started."""
+        self._blocked: set[int] = set()
+        """Hospitals where patients block one another and nothing can be done about it yet."""
 
     def resolve(self, hospital: int) -> None:
-        """A boarder must wait here: exchange, send away or stop if that closes a knot."""
+        """Exchange, send away or stop until nobody here is blocked for ever; or else look again later."""
+        self.to_look_at.discard(hospital)
+        network = self._network
         desk = self._desks[hospital]
-        boarders = [
-            p
-            for p in desk.boarders()
-            if p.patience == inf and self._network.steps[p.step].product < 0 and not self._may_go(p)
-        ]
-        if len(boarders) < 2:
-            return
         most = [max(now, ever) for now, ever in zip(desk.capacity, self._engine.most[hospital], strict=True)]
-        stuck = blocked_for_ever(self._network, most, boarders)
-        if not stuck:
-            return
-        rule = self._network.scenario.on_deadlock
-        now = self._env.now
-        if rule == "swap":
-            partners = exchange(self._network, desk.capacity, desk.taken, stuck)
-            if partners:
-                self._log((now, Row.DEADLOCK, -1, hospital, 0, float(len(stuck))))
-                self._swap(hospital, partners)
+        while True:
+            boarders = desk.best_first([p for p in desk.boarders() if not self._may_go(p)], self._env.now)
+            stuck = blocked_for_ever(network, most, boarders)
+            if not stuck:
+                self._blocked.discard(hospital)
                 return
-        elif rule == "overflow":
-            self._log((now, Row.DEADLOCK, -1, hospital, 1, float(len(stuck))))
-            for patient in reversed(stuck):
-                choice = self._engine.standing.overflow[hospital]
-                nearest = (
-                    OverflowRule(nearest=Nearest()) if isinstance(choice.law, Stay | Outside) else choice
+            rule = network.scenario.on_deadlock
+            if rule == "swap" and (partners := exchange(network, desk.capacity, desk.taken, stuck)):
+                self._say(hospital, SWAP, stuck)
+                self._swap(hospital, partners)
+            elif rule == "overflow" and (way := self._way_out(hospital, most, boarders, stuck)):
+                self._say(hospital, OVERFLOW, stuck)
+                self._journeys.transfers.move(*way, Departure.DEADLOCK)
+            elif self._may_be_possible_later(hospital, most, stuck):
+                if hospital not in self._blocked:
+                    self._say(hospital, LATER, stuck)
+                self._blocked.add(hospital)
+                self.to_look_at.add(hospital)
+                return
+            else:
+                raise DeadlockError(
+                    network.hospitals[hospital],
+                    self._env.now,
+                    [
+                        (p.number, network.steps[p.held_from[0]].name, network.steps[p.step].name)
+                        for p in stuck
+                    ],
                 )
-                target = self._journeys.transfers.choose(nearest, patient, patient.step)
-                if target >= 0 and self._journeys.transfers.move(patient, target, Departure.DEADLOCK):
-                    return
-        raise DeadlockError(
-            self._network.hospitals[hospital], now,
-            [(p.number, self._network.steps[p.held_from[0]].name, self._network.steps[p.step].name) for p in stuck],
-        )  # fmt: skip
+
+    def awaits_ambulance(self, hospital: int) -> bool:
+        """Whether an ambulance that comes back here might help."""
+        return hospital in self._blocked
+
+    def _say(self, hospital: int, what: int, stuck: list[Patient]) -> None:
+        self._log((self._env.now, Row.DEADLOCK, -1, hospital, what, float(len(stuck))))
 
     def _may_go(self, patient: Patient) -> bool:
-        return self._journeys.hazards.active and self._journeys.hazards.due(patient)[0] < inf
+        """Whether the patient has another way out than to start: patience, a hazard, a dose that comes."""
+        return (
+            patient.patience < inf
+            or self._network.steps[patient.step].product >= 0
+            or self._journeys.hazards.may_take(patient)
+        )
+
+    def _may_be_possible_later(self, hospital: int, most: list[int], stuck: list[Patient]) -> bool:
+        """Whether the rule could help once timed care and cleaning are over, or elsewhere beds come free."""
+        network = self._network
+        match network.scenario.on_deadlock:
+            case "swap":
+                held = [0] * len(most)
+                for patient in stuck:
+                    for pool, amount in network.needs[patient.held].amounts:
+                        held[pool] += amount
+                return bool(exchange(network, most, held, stuck))
+            case "overflow":
+                fleet = network.scenario.hospitals[network.hospitals[hospital]].ambulances
+                return fleet != 0 and any(
+                    network.serves[g][patient.step]
+                    for patient in stuck
+                    for g in network.neighbours[hospital]
+                    if network.travel[hospital][g] <= self._overflow_rule(hospital).law.within_hours
+                )
+        return False
+
+    def _overflow_rule(self, hospital: int) -> OverflowRule:
+        rule = self._engine.standing.overflow[hospital]
+        return OverflowRule(nearest=Nearest()) if isinstance(rule.law, Stay | Outside) else rule
+
+    def _way_out(
+        self, hospital: int, most: list[int], boarders: list[Patient], stuck: list[Patient]
+    ) -> tuple[Patient, int] | None:
+        """Return whom to send where: the worst-ranked whose leaving helps another, else the worst-ranked."""
+        transfers, rule = self._journeys.transfers, self._overflow_rule(hospital)
+
+        def helps(patient: Patient) -> bool:
+            others = [p for p in boarders if p is not patient]
+            return len(blocked_for_ever(self._network, most, others)) < len(stuck) - 1
+
+        if not transfers.has_ambulance(hospital):
+            return None
+        worst_first = stuck[::-1]
+        for patient in sorted(worst_first, key=helps, reverse=True):
+            target = transfers.choose(rule, patient, patient.step)
+            if target >= 0:
+                return patient, target
+        return None
 
     def _swap(self, hospital: int, partners: list[Patient]) -> None:
         """All give up what they keep and start at once; each pays for the cleaning of the bed it enters."""
@@ -74,16 +134,8 @@ class Unblocking:
         for patient in partners:
             desk.quit(patient)
             desk.release(patient.held)
-            self._log(
-                (
-                    self._env.now,
-                    Row.RELEASED,
-                    patient.number,
-                    hospital,
-                    patient.held,
-                    float(patient.held_from[0]),
-                )
-            )
+            row = (Row.RELEASED, patient.number, hospital, patient.held, float(patient.held_from[0]))
+            self._log((self._env.now, *row))
             patient.held = -1
         for patient in partners:
             patient.option = self._network.steps[patient.step].options[0]

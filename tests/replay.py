@@ -21,6 +21,7 @@ from sim.order import on_grid
 from sim.protocol import Decision, Directive, Orders
 from sim.result import Result
 from sim.rules import INSTANT
+from sim.staffing import on_duty
 from sim.workload import Workload
 
 GRAIN = 2.0**-20
@@ -118,6 +119,8 @@ class Replay:
                 self.delivered[self.network.products.index(product)] -= vials * per_vial
         self.dosed: dict[tuple[int, int, int], int] = defaultdict(int)
         self._after: tuple[int, int, int] | None = None
+        self.most = self.largest_rosters()
+        self.said_blocked: set[int] = set()
         self.causes = [c for c in ("leave", "deteriorate", "die") if getattr(self.scenario.hazards, c)]
 
     # The whole.
@@ -144,6 +147,17 @@ class Replay:
             self.books.n_rows += 1
         self.end_of_instant()
         return self.books
+
+    def largest_rosters(self) -> list[list[int]]:
+        """The most of each pool that is ever open without orders."""
+        most = [list(row) for row in self.network.capacity]
+        for h, name in enumerate(self.network.hospitals):
+            for role, staff in self.scenario.hospitals[name].staff.items():
+                if staff.count != "unlimited":
+                    pool = self.network.pool(role)
+                    people = max(n for _, n in on_duty(self.workload, h, pool, staff))
+                    most[h][pool] = people * self.network.pools[pool].unit
+        return most
 
     def after_row(self, hospital: int) -> None:
         """Conservation of beds, at every row: what is in use is what present patients hold."""
@@ -370,6 +384,9 @@ class Replay:
         stuck = [p for p in self.books.present.values() if p.hospital == hospital and p.holds]
         assert 0 < value <= len([p for p in stuck if p.waiting >= 0])
         self.swapping = item == 0
+        if item == 2:
+            assert hospital not in self.said_blocked
+            self.said_blocked.add(hospital)
 
     # Vaccine.
 
@@ -477,6 +494,7 @@ class Replay:
                 assert step.options or step.product >= 0, "what needs nothing is not waited for"
         for hospital in sorted(self.touched):
             self.work_is_conserved(hospital)
+            self.nobody_is_blocked_for_ever(hospital)
         self.touched.clear()
         self.swapping = False
         self._after = None
@@ -509,6 +527,48 @@ class Replay:
                         levels |= {pool for pool, _ in self.amounts(need)}
                 else:
                     self.close(hospital, person.triage, need, closed)
+
+    def nobody_is_blocked_for_ever(self, hospital: int) -> None:
+        """Boarders who have no other way out can start one day, once all that is timed has ended."""
+        boarders = [
+            p for p in self.books.present.values() if p.hospital == hospital and p.holds and p.waiting >= 0
+        ]
+        stuck = [p for p in boarders if not self.may_go(p)]
+        free = [
+            max(now, most) for now, most in zip(self.capacity[hospital], self.most[hospital], strict=True)
+        ]
+        for person in stuck:
+            for need in person.holds:
+                for pool, amount in self.amounts(need):
+                    free[pool] -= amount
+        while stuck:
+            lucky = [
+                p
+                for p in stuck
+                if any(
+                    all(amount <= free[pool] for pool, amount in self.amounts(need))
+                    for need in self.ways(self.network.steps[p.waiting])
+                )
+            ]
+            for person in lucky:
+                for need in person.holds:
+                    for pool, amount in self.amounts(need):
+                        free[pool] += amount
+            stuck = [p for p in stuck if p not in lucky]
+            if not lucky and stuck:
+                assert hospital in self.said_blocked, (
+                    f"patients {[p.number for p in stuck]} block one another unseen"
+                )
+                return
+        self.said_blocked.discard(hospital)
+
+    def may_go(self, person: Person) -> bool:
+        """Whether a boarder has another way out than to start."""
+        return (
+            self.patience_of(person) < inf
+            or self.network.steps[person.waiting].product >= 0
+            or any(self.rate(person, cause) > 0 for cause in ("leave", "die"))
+        )
 
     def close(self, hospital: int, triage: int, need: int, closed: list[set[int]]) -> None:
         """Close what the patient is short of, to those ranked below."""

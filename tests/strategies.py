@@ -36,9 +36,18 @@ def small_scenarios(
     vaccine: bool | None = None,
     n_hospitals: int | None = None,
     on_deadlock: str | None = None,
+    boarding: bool = False,
 ) -> Scenario:
-    """Draw a valid scenario of one to three hospitals with some dozens of patients."""
-    return load_text(yaml.safe_dump(draw(_raw(hazards, vaccine, n_hospitals, on_deadlock)), sort_keys=False))
+    """Draw a valid scenario of one to three hospitals with some dozens of patients.
+
+    `boarding`: every step that can, keeps its pools until the next one starts, and nobody loses patience.
+    """
+    raw = draw(_raw(hazards, vaccine, n_hospitals, on_deadlock))
+    for pathway in raw["pathways"].values() if boarding else ():
+        for step in pathway["steps"].values():
+            step.pop("patience", None)
+            step |= {"hold": True, "if_full": "wait"} if step.get("needs") else {}
+    return load_text(yaml.safe_dump(raw, sort_keys=False))
 
 
 @st.composite
