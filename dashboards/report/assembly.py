@@ -12,7 +12,7 @@ from dashboards.report.clocks import clocks_exhibit
 from dashboards.report.differences import difference_exhibits
 from dashboards.report.doses import vaccine_exhibits
 from dashboards.report.exhibit import Exhibit
-from dashboards.report.groups import group_exhibits
+from dashboards.report.groups import CAUTION, group_exhibits
 from dashboards.report.limits import limits
 from dashboards.report.occupancy import course_exhibit, pool_exhibit, read_census
 from dashboards.report.outcome_table import outcome_table
@@ -110,7 +110,7 @@ def _sections(story: Story) -> list[Section]:
             "waits",
             "Who waits?",
             (*waits, *([clocks] if clocks else [])),
-            "" if story.attributes else "The scenario names no groups of people to compare.",
+            CAUTION if story.attributes else "The scenario names no groups of people to compare.",
         ),
         Section(
             "occupancy",

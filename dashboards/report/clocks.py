@@ -42,7 +42,7 @@ def clocks_exhibit(story: Story) -> Exhibit | None:
 
 
 def _said(story: Story, levels: dict[str, list[Estimate]], places: int) -> str:
-    return " ".join(
+    return "\n".join(
         f"Under {story.label(p)}, those served waited {full(levels[SERVED][p], places, 'h')}; counting everybody, "
         f"the mean untreated time is {full(levels[UNTREATED][p], places, 'h')}."
         for p in range(len(story.policies))

@@ -15,6 +15,7 @@ from dashboards.report.wording import (
     listed,
     mid_sentence,
     number,
+    sentence_case,
     unit,
     verdict,
     with_unit,
@@ -133,7 +134,7 @@ def _sentence(story: Story, metrics: list[Described], changes: dict[str, list[Es
         parts = [f"{kind} for {listed(kinds[kind])}" if kind in order[:2] else f"{kind}: {listed(kinds[kind])}"
                  for kind in order if kind in kinds]  # fmt: skip
         said.append(f"{name} against {story.label(0)}: {'; '.join(parts) or 'nothing to compare'}.")
-    return " ".join(s[:1].upper() + s[1:] for s in said)
+    return "\n".join(sentence_case(s) for s in said)
 
 
 def _tabled(story: Story, metrics: list[Described], absent: list[str]) -> Exhibit:
@@ -187,7 +188,7 @@ def _sentence(story: Story, metrics: list[Described], changes: dict[str, list[Es
         parts = [f"{kind} for {listed(kinds[kind])}" if kind in order[:2] else f"{kind}: {listed(kinds[kind])}"
                  for kind in order if kind in kinds]  # fmt: skip
         said.append(f"{name} against {story.label(0)}: {'; '.join(parts) or 'nothing to compare'}.")
-    return " ".join(s[:1].upper() + s[1:] for s in said)
+    return "\n".join(sentence_case(s) for s in said)
 
 
 def _in_sentence(title: str) -> str:

@@ -13,7 +13,7 @@ from dashboards.report.ink import INK, PAPER, RULE, SOFT, TEXT_SIZE, Mark, axes,
 from dashboards.report.wording import MINUS, Estimate, shortened
 
 LABEL_HEIGHT, LANE, GAP, TOP, BOTTOM, LEFT, RIGHT = 17.0, 14.0, 10.0, 2.0, 42.0, 1.0, 9.0
-LONGEST_LABEL = 52
+HEADING_HEIGHT, LONGEST_LABEL = 24.0, 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,17 @@ class DotRow:
     """Places of policies whose dot here has a ring around it."""
     hollow_when_unclear: bool = False
     """Whether a dot whose interval holds zero is drawn hollow."""
-    joined: bool = False
-    """Whether a thin line joins the dots."""
+    heading: str = ""
+    """What this row and those after it have in common, above its label."""
 
 
 def height_of(rows: Sequence[DotRow]) -> float:
     """Return how many pixels these rows take with their axis."""
-    return TOP + BOTTOM + sum(LABEL_HEIGHT + LANE * len(r.lanes) + GAP for r in rows)
+    return (
+        TOP
+        + BOTTOM
+        + sum(HEADING_HEIGHT * bool(r.heading) + LABEL_HEIGHT + LANE * len(r.lanes) + GAP for r in rows)
+    )
 
 
 def dot_figure(
@@ -55,6 +59,19 @@ def dot_figure(
     ticks = [tick for tick in ax.get_xticks() if low <= tick <= high and abs(tick) > 1e-12]
     y = 0.0
     for row in rows:
+        if row.heading:
+            title = shortened(row.heading, LONGEST_LABEL)
+            across = ax.get_yaxis_transform()
+            ax.text(
+                0,
+                y + HEADING_HEIGHT - 7,
+                title,
+                transform=across,
+                color=SOFT,
+                fontsize=TEXT_SIZE,
+                fontweight="bold",
+            )
+            y += HEADING_HEIGHT
         _label(ax, row, y)
         y += LABEL_HEIGHT
         end = y + LANE * len(row.lanes)
@@ -62,9 +79,6 @@ def dot_figure(
         ax.vlines(ticks, y, end, color=RULE, linewidth=0.8, zorder=0.5)
         ax.vlines([0], y - 1, end + 1, color=INK, linewidth=1.4 if difference else 1.0, zorder=1.5)
         centres = [y + LANE * (lane + 0.5) for lane in range(len(row.lanes))]
-        known = [(e.mean, c) for (_, e), c in zip(row.lanes, centres, strict=True) if e.known]
-        if row.joined and len(known) > 1:
-            ax.plot(*zip(*known, strict=True), color=SOFT, linewidth=1, zorder=2)
         for (place, estimate), centre in zip(row.lanes, centres, strict=True):
             unclear = row.hollow_when_unclear and not (estimate.low > 0 or estimate.high < 0)
             draw_estimate(ax, estimate, centre, mark(place), hollow=unclear, ringed=place in row.ringed)

@@ -46,6 +46,7 @@ class Exhibit:
     subtitle: str
     """The method."""
     sentence: str
+    """What the chart says; each line becomes a paragraph."""
     svg: str = ""
     panels: tuple[Panel, ...] = ()
     table: Table | None = None

@@ -21,6 +21,11 @@ from dashboards.report.wording import (
     with_unit,
 )
 
+CAUTION = (
+    "A ring marks the group that waits longest. It is picked from these same runs, so chance has a part in it where "
+    "groups are close, and its gap to others is a little exaggerated. Intervals are not widened for their number."
+)
+
 WORST = "longest"
 
 Levels = list[tuple[Group, Estimate]]
@@ -57,7 +62,7 @@ def _exhibit(story: Story, metric_name: str, attribute: str) -> Exhibit:
         f"{metric.title}, {story.runs}, groups in the order of the scenario. "
         f"{story.key(range(len(story.policies)))} A ring: the group that waits longest."
     )
-    notes = _notes(hidden, len(shown))
+    notes = _notes(hidden)
     name = f"groups-{story.slug(attribute)}"
     if not shown:
         return Exhibit(
@@ -128,7 +133,7 @@ def _sentence(
             reading = verdict(story.change(story.policies[p], metric, attribute, group.value), better)
             kinds.setdefault(reading, []).append(group.quoted)
         parts = [
-            f"{words} for {_all_or_listed(kinds[kind], len(shown))}"
+            f"{words} for {_all_or_listed(kinds[kind], len(shown), 'every' if 'clearly' in words else 'any')}"
             for kind, words in (
                 ("better", "clearly shorter"),
                 ("worse", "clearly longer"),
@@ -139,7 +144,7 @@ def _sentence(
         ]
         if parts:
             said.append(f"{sentence_case(story.label(p))} against {story.label(0)}: {'; '.join(parts)}.")
-    return " ".join(said) or "There is nothing to compare."
+    return "\n".join(said) or "There is nothing to compare."
 
 
 def _gap_said(gap: Estimate, symbol: str) -> str:
@@ -149,8 +154,8 @@ def _gap_said(gap: Estimate, symbol: str) -> str:
     return f"The gap within a run is {full(gap, decimals([gap]), symbol)}{'' if clear else ', not clearly a gap'}."
 
 
-def _all_or_listed(labels: list[str], of: int) -> str:
-    return "every group" if len(labels) == of > 1 else listed(labels)
+def _all_or_listed(labels: list[str], of: int, all_of_them: str) -> str:
+    return f"{all_of_them} group" if len(labels) == of > 1 else listed(labels)
 
 
 def _table(
@@ -188,16 +193,11 @@ def _table(
     )
 
 
-def _notes(hidden: list[Group], n_shown: int) -> tuple[str, ...]:
+def _notes(hidden: list[Group]) -> tuple[str, ...]:
     notes = []
     if hidden:
         notes.append(
             f"Not shown: {listed([g.quoted for g in hidden])}, with fewer than {FEWEST} patients a run. The counts of "
             "the other groups are left out here, so that the hidden cannot be worked out by subtraction."
-        )
-    if n_shown > 1:
-        notes.append(
-            "The group that waits longest is picked from these same runs, so chance has a part in it where groups are "
-            "close, and the gap is a little exaggerated. The intervals are not widened for the number of groups."
         )
     return tuple(notes)

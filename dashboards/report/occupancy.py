@@ -177,13 +177,17 @@ def _course_sentence(story: Story, hospitals: Sequence[str], courses: dict[str, 
                 f"Under {story.label(place)}, {means[hospitals[0]]:.0f} % of the beds are in use on average."
             )
             continue
+        if max(means.values()) - min(means.values()) < 1.0:
+            about = sum(means.values()) / len(means)
+            said.append(f"Under {story.label(place)}, all are about equally full, {about:.0f} % on average.")
+            continue
         fullest = max(hospitals, key=lambda h: means.get(h, -1.0))
         text = f"{story.hospital_title(fullest)} is the fullest, {means[fullest]:.0f} % of its beds in use on average"
         if len(means) > 1:
             least = min(means, key=lambda h: means[h])
             text += f", and {story.hospital_title(least)} the least full, {means[least]:.0f} %"
         said.append(f"Under {story.label(place)}, {text}.")
-    return " ".join(said)
+    return "\n".join(said)
 
 
 def _course_table(story: Story, hospitals: Sequence[str], courses: dict[str, dict[str, Course]]) -> Table:
@@ -288,4 +292,4 @@ def _pool_sentence(
             said.append(
                 f"Under {story.label(place)}, the busiest is {tidy(top)} ({kinds[top]}), {means[top]:.0f} % in use."
             )
-    return " ".join(said) or "No pool has a limit."
+    return "\n".join(said) or "No pool has a limit."

@@ -159,11 +159,14 @@ def _days(days: Sequence[str]) -> str:
 def rule(spec: Any) -> str:
     """Return a queue or overflow rule with the parameters that were given."""
     parameters = {name: value for name in spec.law.model_fields_set if (value := getattr(spec.law, name))}
-    said = ", ".join(
-        f"{tidy(name)} {', '.join(f'{k} {v:g}' for k, v in value.items()) if isinstance(value, dict) else value}"
-        for name, value in sorted(parameters.items())
-    )
+    said = ", ".join(f"{tidy(name)} {_parameter(value)}" for name, value in sorted(parameters.items()))
     return f"{tidy(spec.name)}{f' ({said})' if said else ''}"
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {number:g}" for name, number in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def disparities(scenario: Scenario) -> list[tuple[str, str, str, str]]:

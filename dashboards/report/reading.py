@@ -87,13 +87,13 @@ class Story:
         self.scenario = answer.scenario
         self.folder = folder
         self.policies: tuple[str, ...] = tuple(answer.policies)
-        self.labels: tuple[str, ...] = tuple(tidy(name) for name in self.policies)
+        self.labels: tuple[str, ...] = tuple(answer.policies)
         self.attributes: tuple[str, ...] = tuple(dict.fromkeys(answer.scenario.equity.groups))
         self._levels = {name: _by_key(frame) for name, frame in answer.summaries.items()}
         self._changes = {name: _by_key(frame) for name, frame in answer.differences.items()}
 
     def label(self, place: int) -> str:
-        """Return a policy's name as words."""
+        """Return a policy's name, as the user wrote it."""
         return self.labels[place]
 
     def key(self, places: Iterable[int]) -> str:

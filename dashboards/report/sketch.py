@@ -16,7 +16,7 @@ from scenarios.hospitals import Hospital
 from scenarios.scenario import Scenario
 from scenarios.units import format_duration
 
-MOST_DRAWN = 12
+MOST_DRAWN, MOST_PLACED = 8, 5
 MARGIN = 52.0
 
 
@@ -32,8 +32,7 @@ def network_exhibit(story: Story) -> Exhibit | None:
     return Exhibit(
         name="network",
         title="Which hospitals are there, and how far apart?",
-        subtitle="A circle's area is its number of beds; distances follow the travel times as well as a page allows, "
-        "and are no map." if drawn else "Beds, staff at once and neighbours as the scenario has them.",
+        subtitle=_method(len(names), drawn),
         sentence=_sentence(story, names, roads, hours),
         svg=inline_svg(Drawing(_figure(story, names, hours, roads), _alt(story, names, roads, hours)), "net")
         if drawn
@@ -41,6 +40,17 @@ def network_exhibit(story: Story) -> Exhibit | None:
         table=_table(story, names, hours),
         notes=() if drawn or not roads else (f"No sketch beyond {MOST_DRAWN} hospitals: it would be a tangle.",),
     )  # fmt: skip
+
+
+def _method(n_hospitals: int, drawn: bool) -> str:
+    if not drawn:
+        return "Beds and neighbours as the scenario has them."
+    if n_hospitals <= MOST_PLACED:
+        return "A circle's area is its number of beds; distances follow the travel times as well as a page allows."
+    return (
+        "A circle's area is its number of beds. Each is joined to its two nearest; directions follow the travel times, "
+        "distances do not."
+    )
 
 
 def travel_hours(scenario: Scenario) -> NDArray[np.float64]:
@@ -84,10 +94,34 @@ def positions(hours: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round((places - places.mean(axis=0)) / span, 4)
 
 
+def ring(hours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return places on an oval for hospitals too many to be drawn to scale, in the order of their directions."""
+    at = positions(hours)
+    order = np.argsort(np.arctan2(at[:, 1], at[:, 0]), kind="stable")
+    angle = np.empty(len(at))
+    angle[order] = 2 * pi * (np.arange(len(at)) + 0.5) / len(at) - pi
+    return np.round(np.column_stack((np.cos(angle), 0.7 * np.sin(angle))), 4)
+
+
+def nearest_roads(hours: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Return the roads from every hospital to its two nearest neighbours."""
+    ways = np.minimum(hours, hours.T)
+    np.fill_diagonal(ways, inf)
+    found = {
+        (max(a, int(b)), min(a, int(b)))
+        for a, row in enumerate(ways)
+        for b in np.argsort(row, kind="stable")[:2]
+        if row[b] < inf
+    }
+    return sorted(found)
+
+
 def _figure(
     story: Story, names: list[str], hours: NDArray[np.float64], roads: list[tuple[int, int]]
 ) -> Figure:
-    at = positions(hours)
+    placed = len(names) <= MOST_PLACED
+    at = positions(hours) if placed else ring(hours)
+    roads = roads if placed else nearest_roads(hours)
     centre = (at.max(axis=0) + at.min(axis=0)) / 2
     span = np.ptp(at, axis=0)
     reach = max(span[0] / 250, span[1] / 190) or 1 / 250
@@ -109,12 +143,14 @@ def _figure(
     for k, name in enumerate(names):
         ax.scatter(*at[[k]].T, s=area[k], color=SOFT, edgecolor=PAPER, linewidth=1.5, zorder=2)
         title = shortened(story.hospital_title(name), 24)
-        above = at[k, 1] > centre[1] and span[1] > 0.2 * span[0]
+        right, up = (at[k] - centre) / (reach * 200)
+        side = 0 if placed or abs(right) > 0.5 else 1 if right > 0 else -1
+        above = up > 0 and span[1] > 0.2 * span[0]
         away = ((area[k] / pi) ** 0.5 + 6) * (1 if above else -1) - (0 if above else 9)
-        x = min(
-            max(at[k, 0], centre[0] - (196 - 3.3 * len(title)) * reach),
-            centre[0] + (196 - 3.3 * len(title)) * reach,
-        )
+        half = 3.7 * len(title)
+        x = at[k, 0] + side * (half - 12) * reach
+        edge = (196 - half) * reach
+        x = min(max(x, centre[0] - edge), centre[0] + edge)
         ax.text(
             x,
             at[k, 1] + away * reach,

@@ -140,7 +140,7 @@ def _base_logic(s: Scenario) -> tuple[str, ...]:
         "strict": "closes to worse-ranked patients every pool that he or she needs",
     }[s.backfill]
     deadlock = {
-        "swap": "exchange places",
+        "swap": "they exchange places",
         "overflow": "the worst-ranked is sent away",
         "fail": "the run stops with an error",
     }

@@ -73,7 +73,8 @@ def decimals(estimates: Sequence[Estimate]) -> int:
         size, figures = (half, 2) if half > 0 else (abs(e.mean), 3)
         if size > 0:
             places.append(figures - 1 - math.floor(math.log10(size)))
-    return min(max(max(places, default=0), 0), 2 if len(places) > 1 else 3)
+    small = all(abs(e.mean) < 1 for e in estimates if e.known)
+    return min(max(max(places, default=0), 0), 3 if small or len(places) == 1 else 2)
 
 
 def number(value: float, places: int, sign: bool = False) -> str:

@@ -208,7 +208,7 @@ def test_sixty_four_hospitals_fit_and_what_is_left_out_is_said(tmp_path):
 
     assert path.stat().st_size < 2_000_000
     assert "64 hospitals in all; the charts show the 12 fullest" in page.text
-    assert "No sketch beyond 12 hospitals" in page.text
+    assert "No sketch beyond 8 hospitals" in page.text
     assert "The table shows the 40 fullest of 128 pools" in page.text
     assert len(page.all("figure")) < 30
 
@@ -241,7 +241,7 @@ def test_a_metric_that_nobody_registered_and_means_that_are_not_known_do_no_harm
     text = Page.of(render(replace(answer, summaries=summaries), tmp_path)).text
 
     assert "Of tomorrow" in text
-    assert "The untreated time is not known under first come and acuity" in text
+    assert "The untreated time is not known under first-come and acuity" in text
 
 
 def test_many_policies_are_told_apart_by_more_than_colour(tmp_path):
