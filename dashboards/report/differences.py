@@ -75,8 +75,8 @@ def _charted(story: Story, unit_name: str, metrics: list[Described]) -> Exhibit:
     return Exhibit(
         name=name,
         title=CHARTED[unit_name],
-        subtitle="Mean of the differences between paired runs (the same patients), with 95 % intervals. "
-        f"Hollow: {NO_CLEAR_CHANGE}, the interval holds zero. {story.key(others)}",
+        subtitle=f"Mean of the differences between paired runs (the same patients), {story.runs}. "
+        f"Hollow: {NO_CLEAR_CHANGE}, the interval does not leave out zero. {story.key(others)}",
         sentence=_sentence(story, metrics, changes),
         svg=inline_svg(Drawing(figure, alt), name),
         table=_table(story, metrics, changes),
@@ -89,7 +89,7 @@ def _tabled(story: Story, metrics: list[Described], absent: list[str]) -> Exhibi
     return Exhibit(
         name="change-rest",
         title="What else changes?",
-        subtitle="Mean of the differences between paired runs, with 95 % intervals; each row in its own unit.",
+        subtitle=f"Mean of the differences between paired runs, {story.runs}; each row in its own unit.",
         sentence=_sentence(story, metrics, changes) if metrics else never,
         table=_table(story, metrics, changes) if metrics else None,
         notes=(never,) if absent and metrics else (),
@@ -135,64 +135,6 @@ def _sentence(story: Story, metrics: list[Described], changes: dict[str, list[Es
                  for kind in order if kind in kinds]  # fmt: skip
         said.append(f"{name} against {story.label(0)}: {'; '.join(parts) or 'nothing to compare'}.")
     return "\n".join(sentence_case(s) for s in said)
-
-
-def _tabled(story: Story, metrics: list[Described], absent: list[str]) -> Exhibit:
-    changes = _changes(story, metrics)
-    never = f"Did not happen under any policy: {listed([mid_sentence(title) for title in absent])}."
-    return Exhibit(
-        name="change-rest",
-        title="What else changes?",
-        subtitle="Mean of the differences between paired runs, with 95 % intervals; each row in its own unit.",
-        sentence=_sentence(story, metrics, changes) if metrics else never,
-        table=_table(story, metrics, changes) if metrics else None,
-        notes=(never,) if absent and metrics else (),
-    )
-
-
-def _axis_unit(unit_name: str) -> str:
-    return "percentage points" if unit(unit_name).level == "%" else unit(unit_name).axis
-
-
-def _short(e: Estimate) -> str:
-    places = decimals([e])
-    return (
-        f"{number(e.mean, places, sign=True)} {interval(e, places, sign=True)}".strip()
-        if e.known
-        else "not known"
-    )
-
-
-def _said(story: Story, place: int, e: Estimate, metric: Described) -> str:
-    size = full(e, decimals([e]), unit(metric.unit).change, sign=True)
-    return f"{story.label(place)} ({mark(place).words}) {size}, {verdict(e, metric.better)}"
-
-
-def _sentence(story: Story, metrics: list[Described], changes: dict[str, list[Estimate]]) -> str:
-    said = []
-    for k, name in enumerate(story.labels[1:]):
-        kinds: dict[str, list[str]] = {}
-        for metric in metrics:
-            kinds.setdefault(verdict(changes[metric.name][k], metric.better), []).append(
-                mid_sentence(metric.title)
-            )
-        order = (
-            "better",
-            "worse",
-            "lower",
-            "higher",
-            NO_CLEAR_CHANGE,
-            "no difference in any run",
-            "one run: cannot say",
-        )
-        parts = [f"{kind} for {listed(kinds[kind])}" if kind in order[:2] else f"{kind}: {listed(kinds[kind])}"
-                 for kind in order if kind in kinds]  # fmt: skip
-        said.append(f"{name} against {story.label(0)}: {'; '.join(parts) or 'nothing to compare'}.")
-    return "\n".join(sentence_case(s) for s in said)
-
-
-def _in_sentence(title: str) -> str:
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _table(story: Story, metrics: list[Described], changes: dict[str, list[Estimate]]) -> Table:

@@ -163,7 +163,8 @@ class Story:
     def groups(self, attribute: str, metric: str) -> tuple[list[Group], list[Group]]:
         """Return the groups shown and the groups hidden for being small, in the scenario's order."""
         reference = self.scenario.equity.reference.get(attribute)
-        shown, hidden = [], []
+        shown: list[Group] = []
+        hidden: list[Group] = []
         acuity = attribute == ACUITY
         for value in self.scenario.acuities if acuity else attribute_values(self.scenario, attribute):
             group = Group(value, tidy(value), value == reference)

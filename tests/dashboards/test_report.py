@@ -155,6 +155,7 @@ def test_two_policies_in_one_run_are_not_called_different(tmp_path):
     text = Page.of(render(answer, tmp_path)).text
 
     assert "one run: cannot say" in text
+    assert "with 95 % intervals" not in text
     assert "better for" not in text
     assert "clearly" not in text
 
