@@ -14,7 +14,7 @@ from sim.workload import Workload
 def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = "auto") -> Engine:
     """Return an engine at time zero. Raises `UnsupportedFeature` when the named engine does not exist.
 
-    `replication` counts from 0. Equal arguments give equal results to the last bit.
+    `replication` counts from 1. Equal arguments give equal results to the last bit.
     """
     if engine not in ("auto", "simpy"):
         raise UnsupportedFeature("this version of Fairward", f"engine {engine!r}")

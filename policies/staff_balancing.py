@@ -7,7 +7,6 @@ from math import ceil, isfinite
 
 import numpy as np
 
-from policies.duty import scheduled
 from policies.parameters import Parameters, no_parameters
 from scenarios.scenario import Scenario
 from sim.network import Network
@@ -18,15 +17,13 @@ class StaffBalancing:
     """Lends staff from hospitals with slack to neighbours that queue for want of them, until the next decision.
 
     A hospital lends a role only while nobody waits there for it, and keeps one person of it free.
-    The nearest hospital lends first. A loan ends at the next decision and is made anew if it is still
-    needed: who is above the roster there counts as borrowed, who is missing elsewhere as lent.
+    The nearest hospital lends first. A loan ends at the next decision and is made anew if it is still needed.
     """
 
     def __init__(
         self, scenario: Scenario, network: Network, stream: np.random.Generator, parameters: Parameters
     ) -> None:
         no_parameters("staff-balancing", parameters)
-        self._scenario = scenario
         self._names = [pool.name for pool in network.pools]
         self._roles = [i for i, pool in enumerate(network.pools) if pool.kind == "staff"]
         self._needs = {
@@ -42,16 +39,14 @@ class StaffBalancing:
         hospitals = decision.hospitals
         loans: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         for role in self._roles:
-            above = [self._above_roster(decision, h, role) for h in range(len(hospitals))]
-            n_borrowed = sum(max(people, 0) for people in above)
-            spare = []
-            for h, view in enumerate(hospitals):
-                back = min(max(-above[h], 0), n_borrowed)
-                spare.append(self._spare(decision, view, role, back) if role in self._employs[h] else 0)
+            spare = [
+                self._spare(decision, view, role) if role in self._employs[h] else 0
+                for h, view in enumerate(hospitals)
+            ]
             for borrower, view in enumerate(hospitals):
                 if role not in self._employs[borrower]:
                     continue
-                missing = self._shortage(decision, view, role, max(above[borrower], 0))
+                missing = self._shortage(decision, view, role)
                 for lender in self._lenders(decision, borrower):
                     lent = min(missing, spare[lender])
                     if lent > 0:
@@ -60,25 +55,17 @@ class StaffBalancing:
                         missing -= lent
         return Directive({name: Orders(lend=lend) for name, lend in loans.items()})
 
-    def _above_roster(self, decision: Decision, h: int, role: int) -> int:
-        """People of a role at a hospital beyond its roster; below 0: away or sick."""
-        view = decision.hospitals[h]
-        if role not in self._employs[h] or view.capacity[role] < 0:
-            return 0
-        staff = self._scenario.hospitals[view.name].staff[self._names[role]]
-        return view.capacity[role] // view.unit[role] - scheduled(staff, self._scenario.start, decision.time)
-
     def _lenders(self, decision: Decision, borrower: int) -> list[int]:
         times = [row[borrower] for row in decision.travel]
         others = [h for h, time in enumerate(times) if h != borrower and isfinite(time)]
         return sorted(others, key=lambda h: (times[h], h))
 
-    def _shortage(self, decision: Decision, view: HospitalView, role: int, borrowed: int) -> int:
+    def _shortage(self, decision: Decision, view: HospitalView, role: int) -> int:
         """Whole persons, beside its own, for those in care and those who could start if only they were there."""
         if view.capacity[role] < 0:
             return 0
         free = [_free(view, pool) for pool in range(len(view.capacity))]
-        own = free[role] - borrowed * view.unit[role]
+        own = free[role] - max(view.borrowed[role], 0) * view.unit[role]
         wanted = 0
         for step, waiting in _queue_by_urgency(decision, view):
             amounts = dict(self._needs.get(step, ()))
@@ -90,14 +77,17 @@ class StaffBalancing:
                 free[pool] -= n * amount
         return max(ceil((wanted - own) / view.unit[role]), 0)
 
-    def _spare(self, decision: Decision, view: HospitalView, role: int, back: int) -> int:
-        """Whole persons who can be lent, when `back` of those lent have come back."""
+    def _spare(self, decision: Decision, view: HospitalView, role: int) -> int:
+        """Whole persons who can be lent, now that those lent have come back."""
         wanted = any(
             waiting and any(pool == role for pool, _ in self._needs.get(step, ()))
             for step, waiting in _queue_by_urgency(decision, view)
         )
         free = _free(view, role)
-        return 0 if wanted or not isfinite(free) else max(int(free // view.unit[role]) + back - 1, 0)
+        if wanted or not isfinite(free):
+            return 0
+        back = max(-view.borrowed[role], 0)
+        return max(int(free // view.unit[role]) + back - 1, 0)
 
 
 def _free(view: HospitalView, pool: int) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.errors import DirectiveError
 from scenarios.rules import OverflowRule, QueueRule
 from sim.eventlog import Row
+from sim.legal import destinations, most_call_in, most_flex, ready_to_leave
 from sim.order import Kind, on_grid, priority
 from sim.protocol import Directive, Orders
 from sim.result import Ordered
@@ -35,8 +36,8 @@ class Standing:
         self.flex_open: list[dict[str, int]] = [{} for _ in range(n)]
         self._flex_coming: list[dict[str, list[list[int]]]] = [{} for _ in range(n)]
         """Per hospital and unit: [beds still to open] of each opening under way, the oldest first."""
-        self._staff = [[0] * len(network.pools) for _ in range(n)]
-        """People lent, borrowed and called in."""
+        self.borrowed = [[0] * len(network.pools) for _ in range(n)]
+        """H x pools: people borrowed and called in, less those lent."""
         self.ordered: list[Ordered] = []
         self._decision = 0
         self._trigger = Trigger.REGULAR
@@ -98,9 +99,9 @@ class Standing:
             if acuity not in network.acuities:
                 found.append(f'reserve: "{acuity}" is not an acuity.{_mean(acuity, network.acuities)}')
         for role, amount in order.call_in.items():
-            check("call_in", role, amount, spec.staff, lambda staff: staff.call_in)
+            check("call_in", role, amount, most_call_in(network, h), int)
         for unit, amount in order.flex.items():
-            check("flex", unit, amount, spec.beds, lambda beds: beds.flex.count if beds.flex else 0)
+            check("flex", unit, amount, most_flex(network, h), int)
         for (role, to), amount in order.lend.items():
             check("lend", role, amount, spec.staff, lambda staff: 2**31)
             if to not in network.hospitals or to == network.hospitals[h]:
@@ -132,12 +133,9 @@ class Standing:
                 found.append(f'moves[{number}]: "{to}" is not a hospital.{_mean(to, network.hospitals)}')
                 continue
             g = network.hospitals.index(to)
-            if g not in network.neighbours[h]:
-                found.append(f"moves[{number}]: {to} is not a neighbour of {network.hospitals[h]}.")
-            elif not network.serves[g][patient.step]:
-                found.append(
-                    f"moves[{number}]: {to} cannot serve {network.steps[patient.step].name} and what follows."
-                )
+            if g not in destinations(network, h, patient.step):
+                step = network.steps[patient.step].name
+                found.append(f"moves[{number}]: {to} is no neighbour that can serve {step} and what follows.")
         return found
 
     # Carrying out.
@@ -238,7 +236,7 @@ class Standing:
                     continue
                 pool = network.pool(role)
                 unit = network.pools[pool].unit
-                on_duty = engine.desks[h].capacity[pool] // unit - self._staff[h][pool] + people[h][pool]
+                on_duty = engine.desks[h].capacity[pool] // unit - self.borrowed[h][pool] + people[h][pool]
                 going = max(0, min(lent, on_duty))
                 people[h][pool] -= going
                 people[network.hospitals.index(to)][pool] += going
@@ -247,8 +245,8 @@ class Standing:
                 )
         for h, row in enumerate(people):
             for pool, extra in enumerate(row):
-                engine.change_capacity(h, pool, (extra - self._staff[h][pool]) * network.pools[pool].unit)
-        self._staff = people
+                engine.change_capacity(h, pool, (extra - self.borrowed[h][pool]) * network.pools[pool].unit)
+        self.borrowed = people
 
     def _vaccinate(self, h: int, order: Orders) -> None:
         supply = self._engine.supply
@@ -267,17 +265,9 @@ class Standing:
         for name, most in early.items():
             step = next(step for step in network.steps if step.name == name)
             margin = step.spec.clinical_margin or 0.0
-            now = engine.env.now
-            ready = sorted(
-                (p.finish, p.number)
-                for p in engine.patients.values()
-                if p.hospital == h
-                and p.step == step.index
-                and p.cell is None
-                and now <= p.finish <= now + margin
-            )
-            for _, number in ready[:most]:
-                engine.journeys.discharge_early(engine.patients[number])
+            ready = ready_to_leave(engine.patients.values(), h, step.index, margin, engine.env.now)
+            for patient in ready[:most]:
+                engine.journeys.discharge_early(patient)
             if most:
                 self._note(
                     h,

@@ -46,6 +46,22 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
+class Legal:
+    """What one hospital may be ordered now. What is not named here may be ordered without limit."""
+
+    moves: tuple[tuple[int, ...], ...]
+    """By need: hospitals to which a patient who waits for it may be moved, the nearest first."""
+    lend: Mapping[str, int]
+    """Role -> its own people on duty; more may be ordered, but so many go."""
+    call_in: Mapping[str, int]
+    """Role -> extra staff."""
+    flex: Mapping[str, int]
+    """Unit -> flex beds open."""
+    early_discharge: Mapping[str, int]
+    """Step -> patients who are within its clinical margin now; steps without a margin are left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class HospitalView:
     """The census of one hospital at a decision."""
 
@@ -60,6 +76,8 @@ class HospitalView:
     """Per pool: for patients on their way here."""
     unit: tuple[int, ...]
     """Per pool: how many integers make one whole bed or person (the common denominator)."""
+    borrowed: tuple[int, ...]
+    """Per pool: whole people here by loan or call, less those lent away."""
     in_bed: tuple[tuple[int, ...], ...]
     """Per pool: patients by completed hours since they took it, in the bands of `HOURS_IN_BED`."""
     queue: tuple[tuple[tuple[int, ...], ...], ...]
@@ -70,9 +88,12 @@ class HospitalView:
     """Vaccine by lot, first to expire first."""
     on_order: Mapping[str, int]
     """Product -> vials on their way from the depot."""
+    ambulances: int
+    """Free for transfers from here; -1: unlimited."""
     diverting: bool
     flex_open: Mapping[str, int]
-    """Unit -> flex beds open or opening."""
+    """Unit -> flex beds open."""
+    legal: Legal
 
 
 HOURS_IN_BED = (0.0, 4.0, 12.0, 24.0, 72.0, 168.0)

@@ -6,7 +6,7 @@ scans the hospitals that changed, so a start resumes its journey within the even
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import simpy
@@ -27,7 +27,7 @@ from sim.signals import START, Trigger
 from sim.staffing import on_duty
 from sim.supply import Supply
 from sim.tally import Tallies
-from sim.view import decision_view, names_of
+from sim.view import CensusView
 
 if TYPE_CHECKING:
     from sim.workload import Workload
@@ -72,15 +72,15 @@ class ReferenceEngine:
         self.standing = Standing(self, ranking)
         self.decisions = 0
         """How many were answered."""
-        self._names = names_of(network)
-        self._protected = network.group is not None and network.scenario.attributes[network.group].protected
+        self._view = CensusView(self)
         self._asked = Trigger.REGULAR
         self._trigger = -1
         """Why a decision is asked for now (`Trigger`); -1: it is not."""
         self._decide_on = {Trigger[name.upper()] for name in network.scenario.decide_on}
         self._decide_every = on_grid(network.scenario.decide_every)
         self.at(0.0, priority(Kind.DECISION, 0), self._regular_decision)
-        self._next_number = 0
+        self._n_presented = 0
+        self._arrival_times: list[float] = []
         self._load_arrivals()
         if source is not None:
             self.at(0.0, priority(Kind.DAY, 0), self._midnight)
@@ -103,9 +103,7 @@ class ReferenceEngine:
             if self._changed:
                 self._settle()
         self._asked, self._trigger = Trigger(self._trigger), -1
-        return decision_view(
-            self, self._asked.name.lower(), self._names, self.network.scenario.group_blind and self._protected
-        )
+        return self._view.decision(self._asked.name.lower())
 
     def answer(self, directive: Directive) -> None:
         """Carry out the orders. Raises `DirectiveError` with every part that is illegal by itself."""
@@ -189,8 +187,7 @@ class ReferenceEngine:
         self.workload.extend(self._source.next_day(day, Outcomes(tuple(self._departed), tuple(self._dosed))))
         self._departed.clear()
         self._dosed.clear()
-        idle = self._next_number >= len(self._arrival_times)
-        self._load_arrivals(idle)
+        self._load_arrivals()
         self.at(self.env.now + 24.0, priority(Kind.DAY, 0), self._midnight)
 
     def _close(self) -> None:
@@ -238,9 +235,10 @@ class ReferenceEngine:
 
     # Presentation.
 
-    def _load_arrivals(self, idle: bool = True) -> None:
-        people = self.workload.patients
-        self._arrival_times: list[float] = people.time.tolist()
+    def _load_arrivals(self) -> None:
+        """Read the patients who are new; each batch is in order of time, and waits for its next by one event."""
+        people, first = self.workload.patients, len(self._arrival_times)
+        self._arrival_times = people.time.tolist()
         self._people = list(
             zip(
                 people.hospital.tolist(), people.acuity.tolist(), people.triage.tolist(), people.group.tolist(),
@@ -253,22 +251,20 @@ class ReferenceEngine:
         self._declined: list[bool] = people.declined.tolist()
         self._tiers: list[int] = people.tier.tolist()
         self._travel_factor: list[float] = people.travel_factor.tolist()
-        if idle:
-            self._expect_next()
+        self._expect_next(iter(range(first, len(self._arrival_times))))
 
-    def _expect_next(self) -> None:
-        number = self._next_number
-        if number < len(self._arrival_times):
+    def _expect_next(self, batch: Iterator[int]) -> None:
+        number = next(batch, None)
+        if number is not None and self._arrival_times[number] <= self.network.horizon:
             delay = self._arrival_times[number] - self.env.now
-            if self._arrival_times[number] <= self.network.horizon:
-                Timer(self.env, delay, priority(Kind.ARRIVAL, number), self._present, number)
+            Timer(self.env, delay, priority(Kind.ARRIVAL, number), self._present, (number, batch))
 
     def _present(self, timer: Timer) -> None:
-        number = timer.about
-        self._next_number = number + 1
-        if self._next_number % PACK_EVERY == 0:
+        number, batch = timer.about
+        self._n_presented += 1
+        if self._n_presented % PACK_EVERY == 0:
             self._log_builder.pack()
-        self._expect_next()
+        self._expect_next(batch)
         hospital, acuity, triage, group, now = self._people[number]
         self.log((now, Row.PRESENTED, number, hospital, self._classes[number], float(self._sources[number])))
         if self._declined[number]:

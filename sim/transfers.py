@@ -29,7 +29,7 @@ class Transfers:
         self._log = engine.log
         self._desks = engine.desks
         self._patients = engine.patients
-        self._ambulances = [
+        self.ambulances = [
             UNLIMITED if spec.ambulances is None else spec.ambulances
             for spec in engine.network.scenario.hospitals.values()
         ]
@@ -80,19 +80,19 @@ class Transfers:
 
     def has_ambulance(self, hospital: int) -> bool:
         """Whether a patient can be sent away now."""
-        return self._ambulances[hospital] > 0
+        return self.ambulances[hospital] > 0
 
     def _take_ambulance(self, patient: Patient, target: int) -> None:
         origin = patient.hospital
-        if self._ambulances[origin] == UNLIMITED:
+        if self.ambulances[origin] == UNLIMITED:
             return
-        self._ambulances[origin] -= 1
+        self.ambulances[origin] -= 1
         there_and_back = self._network.travel[origin][target] + self._network.travel[target][origin]
         hours = on_grid(there_and_back * self._engine.travel_factor(patient.number))
         rank = priority(Kind.RETURNED, leg_id(patient.number, patient.leg))
 
         def returned() -> None:
-            self._ambulances[origin] += 1
+            self.ambulances[origin] += 1
             if self._journeys.unblocking.awaits_ambulance(origin):
                 self._engine.changed(origin)
 

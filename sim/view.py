@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
+from sim.legal import destinations, most_call_in, most_flex, ready_to_leave
 from sim.network import UNLIMITED, Network
-from sim.protocol import HOURS_IN_BED, Decision, HospitalView, Lot, Names, Waiting
+from sim.protocol import HOURS_IN_BED, Decision, HospitalView, Legal, Lot, Names, Waiting
 from sim.supply import DEPOT
 
 if TYPE_CHECKING:
@@ -27,8 +29,51 @@ def names_of(network: Network) -> Names:
     )
 
 
-def decision_view(engine: ReferenceEngine, trigger: str, names: Names, blind: bool) -> Decision:
-    """Return the present state as a decision; `blind` hides the group."""
+class CensusView:
+    """Looks at one engine; what never changes is worked out once."""
+
+    def __init__(self, engine: ReferenceEngine) -> None:
+        network = engine.network
+        self._engine = engine
+        self._names = names_of(network)
+        protected = network.group is not None and network.scenario.attributes[network.group].protected
+        self._blind = network.scenario.group_blind and protected
+        hospitals = range(len(network.hospitals))
+        self._moves = [tuple(destinations(network, h, s.index) for s in network.steps) for h in hospitals]
+        self._flex = [most_flex(network, h) for h in hospitals]
+        self._call_in = [most_call_in(network, h) for h in hospitals]
+        self._margins = [
+            (step.index, step.name, step.spec.clinical_margin)
+            for step in network.steps
+            if step.spec.clinical_margin is not None
+        ]
+
+    def decision(self, trigger: str) -> Decision:
+        """Return the present state as a decision."""
+        return _decision(self._engine, trigger, self._names, self._blind, self._legal)
+
+    def _legal(self, h: int) -> Legal:
+        engine = self._engine
+        desk, network = engine.desks[h], engine.network
+        return Legal(
+            moves=self._moves[h],
+            lend={
+                role: max(0, desk.capacity[p] // network.pools[p].unit - engine.standing.borrowed[h][p])
+                for role in network.scenario.hospitals[network.hospitals[h]].staff
+                for p in (network.pool(role),)
+            },
+            call_in=self._call_in[h],
+            flex=self._flex[h],
+            early_discharge={
+                name: len(ready_to_leave(engine.patients.values(), h, step, margin, engine.env.now))
+                for step, name, margin in self._margins
+            },
+        )
+
+
+def _decision(
+    engine: ReferenceEngine, trigger: str, names: Names, blind: bool, legal: Callable[[int], Legal]
+) -> Decision:
     network, now = engine.network, engine.env.now
     shape = (len(network.hospitals), len(network.pools), len(HOURS_IN_BED))
     in_bed = [[[0] * shape[2] for _ in range(shape[1])] for _ in range(shape[0])]
@@ -79,8 +124,13 @@ def decision_view(engine: ReferenceEngine, trigger: str, names: Names, blind: bo
                 on_order={}
                 if supply is None
                 else dict(zip(network.products, supply.on_order[h], strict=True)),
+                borrowed=tuple(engine.standing.borrowed[h]),
+                ambulances=-1
+                if (free := engine.journeys.transfers.ambulances[h]) >= UNLIMITED // 2
+                else free,
                 diverting=engine.standing.diverting[h],
                 flex_open=dict(engine.standing.flex_open[h]),
+                legal=legal(h),
             )
         )
     return Decision(

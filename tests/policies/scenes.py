@@ -5,7 +5,7 @@ from typing import Any
 from scenarios.loader import load_text
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
-from sim.protocol import Decision, HospitalView, Lot, Names, Tally
+from sim.protocol import Decision, HospitalView, Legal, Lot, Names, Tally
 
 NETWORK = """
 fairward: 1
@@ -74,6 +74,7 @@ def empty_view(network: Network, name: str, **changes: Any) -> HospitalView:
         "name": name, "capacity": network.capacity[h], "in_use": zeros, "cleaning": zeros, "reserved": zeros,
         "unit": tuple(pool.unit for pool in network.pools), "in_bed": tuple((0,) * 6 for _ in range(n_pools)),
         "queue": nobody, "inbound": 0, "stock": (), "on_order": {}, "diverting": False, "flex_open": {},
+        "borrowed": zeros, "ambulances": -1, "legal": Legal(tuple(() for _ in needs), {}, {}, {}, {}),
     }  # fmt: skip
     return HospitalView(**{**parts, **changes})
 

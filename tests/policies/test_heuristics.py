@@ -1,7 +1,6 @@
 """What each heuristic orders, and how policies are written and combined."""
 
 import importlib
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +8,9 @@ import pytest
 
 from policies.apportionment import apportion
 from policies.combined import Combined
-from policies.duty import scheduled
 from policies.registry import build_policy
 from policies.vaccine_demand import dose_demand
 from scenarios.errors import UsageError
-from scenarios.hospitals import Staff
 from scenarios.rules import EquityWeighted
 from sim.protocol import Directive, Orders
 
@@ -169,12 +166,18 @@ def test_staff_are_not_lent_where_beds_are_lacking(scenes):
 
 def test_a_loan_that_is_in_use_is_made_again(scenes):
     network = scenes.network_of()
-    lender = scenes.empty_view(network, "north", capacity=scenes.pools(network, bed=4, nurse=8))
+    lender = scenes.empty_view(
+        network,
+        "north",
+        capacity=scenes.pools(network, bed=4, nurse=8),
+        borrowed=scenes.pools(network, nurse=-2),
+    )
     borrower = scenes.empty_view(
         network,
         "south",
         capacity=scenes.pools(network, bed=2, nurse=16),
         in_use=scenes.pools(network, nurse=16),
+        borrowed=scenes.pools(network, nurse=2),
     )
 
     orders = ordered("staff-balancing", network, scenes.decision(network, north=lender, south=borrower))
@@ -192,13 +195,6 @@ def test_a_hospital_with_its_own_queue_lends_nobody(scenes):
     }
 
     assert ordered("staff-balancing", network, scenes.decision(network, **views)) == {}
-
-
-def test_the_roster_is_read_across_midnight():
-    nights = Staff(roster=[{"begins": "19:00", "ends": "07:00", "count": 3, "days": ["sun"]}])
-    monday = datetime(2025, 1, 6)
-
-    assert [scheduled(nights, monday, hours) for hours in (0.0, 6.5, 7.0, 24.0)] == [3, 3, 0, 0]
 
 
 def test_population_shares_out_by_head_within_the_fridge(scenes):
