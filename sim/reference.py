@@ -59,7 +59,7 @@ class ReferenceEngine:
         self._changed: set[int] = set()
         """Hospitals to scan."""
         self.supply = (
-            Supply(network, workload, lambda: self.env.now, self.at, self.log, self._changed.add)
+            Supply(network, workload, lambda: self.env.now, self.at, self.log, self.changed)
             if network.scenario.vaccine
             else None
         )
@@ -93,14 +93,14 @@ class ReferenceEngine:
 
     def next_decision(self) -> Decision | None:
         """Run the clock to the next decision; None at the horizon."""
-        env, horizon = self.env, self.network.horizon
+        step, changed = self.env.step, self._changed
         self._settle()
         while self._trigger < 0:
-            if env.peek() > horizon:
+            if self._over:
                 self._close()
                 return None
-            env.step()
-            if self._changed:
+            step()
+            if changed:
                 self._settle()
         self._asked, self._trigger = Trigger(self._trigger), -1
         return self._view.decision(self._asked.name.lower())
@@ -132,8 +132,24 @@ class ReferenceEngine:
             Timer(self.env, time - self.env.now, rank, lambda _: action(), None)
 
     def changed(self, hospital: int) -> None:
-        """Have a hospital scanned before anything else happens."""
+        """Something may have opened at a hospital: have it scanned before anything else happens."""
         self._changed.add(hospital)
+        self.desks[hospital].stir()
+
+    def joined(self, hospital: int) -> None:
+        """Somebody joined or left a queue: have the hospital scanned before anything else happens."""
+        self._changed.add(hospital)
+
+    def at_once(self, patient: Patient) -> bool:
+        """Whether a patient who joins a queue may start before anybody is asked or scanned."""
+        changed = self._changed
+        if changed and (len(changed) > 1 or patient.hospital not in changed):
+            return False
+        if self._trigger >= 0 or (patient.leg == 1 and Trigger.ARRIVAL in self._decide_on):
+            return False
+        step = self.network.steps[patient.step]
+        patient.option = self.desks[patient.hospital].start_at_once(step, patient.triage)
+        return patient.option is not None
 
     def ask(self, trigger: Trigger) -> None:
         """Have somebody decide now, if the scenario says so for this trigger."""
@@ -174,6 +190,9 @@ class ReferenceEngine:
                 return
             if patient.cell is not None and patient.hospital == desk.hospital:
                 self.journeys.must_wait(patient)
+
+    def _stop(self, _: Timer) -> None:
+        self._over = True
 
     def _regular_decision(self) -> None:
         self._trigger = Trigger.REGULAR
@@ -229,7 +248,7 @@ class ReferenceEngine:
             desk = self.desks[hospital]
             desk.capacity[pool] += change
             self.log((self.env.now, Row.CAPACITY, -1, hospital, pool, float(max(0, desk.capacity[pool]))))
-            self._changed.add(hospital)
+            self.changed(hospital)
             if change < 0:
                 self.journeys.unblocking.to_look_at.add(hospital)
 

@@ -210,6 +210,7 @@ class Replay:
             person.queued = self.now
             if self._after is not None and self._after[0] == number:
                 self.books.routes[self._after] = item
+                self._after = None
         assert value == person.visit
         assert step.pathway == self.network.class_pathway[int(self.patients.cls[number])]
         assert all(self.network.steps[s].spec.hold for s in person.holds.values()), "only boarders hold"
