@@ -64,6 +64,19 @@ class Desk:
         self.ranking = ranking
         self._supply = supply
         self._needs = [need.amounts for need in network.needs]
+        self.stirred: set[int] = set()
+        """Steps for which somebody who waits may find room; nobody who waits for another step would."""
+        pools = [
+            {pool for option in step.options for pool, _ in self._needs[option.need]}
+            for step in network.steps
+        ]
+        self._rivals = [[b for b, theirs in enumerate(pools) if mine & theirs] for mine in pools]
+        """By step: the steps that need one of its pools, itself among them."""
+        self._wakes = [
+            [b for b, theirs in enumerate(pools) if any(pool in theirs for pool, _ in amounts)]
+            for amounts in self._needs
+        ]
+        """By need: the steps that its release may let start."""
 
     def rank_by(self, ranking: QueueRanking, tier_order: dict[int, int]) -> None:
         """Change the queue rule and rank everybody anew."""
@@ -110,6 +123,8 @@ class Desk:
         if cell is None:
             cell = self.cells[key] = Cell(step, key)
         patient.cell = key
+        if patient.step not in self.stirred and self.fitting(step, patient.triage) is not None:
+            self.stirred.add(patient.step)
         clock = patient.queued if self.ranking.by_step_clock else patient.presented
         patient.key = (clock, patient.number)
         if cell.entries and cell.entries[-1] > (clock, patient.number):
@@ -124,36 +139,77 @@ class Desk:
             del self.cells[patient.cell]
         patient.cell = None
 
+    def stir(self) -> None:
+        """Anybody who waits may find room now."""
+        self.stirred.update(cell.step.index for cell in self.cells.values())
+
+    def wake(self, need: int) -> bool:
+        """Somebody may find room in what was given back; False: nobody waits for it."""
+        waiting = self.waiting_for
+        woken = False
+        for step in self._wakes[need]:
+            if waiting[step]:
+                self.stirred.add(step)
+                woken = True
+        return woken or bool(self.stirred)
+
+    def start_at_once(self, step: CompiledStep, triage: int) -> Option | None:
+        """Return how a patient who comes now may start without being ranked; None: see who goes first."""
+        if self.stirred:
+            return None
+        if self.closures != "fit":
+            waiting = self.waiting_for
+            for rival in self._rivals[step.index]:
+                if waiting[rival]:
+                    return None
+        return self.fitting(step, triage)
+
     def scan(self, now: float) -> tuple[Patient, Option] | None:
         """Return the best-ranked waiting patient who may start now and how, taken off the list; None: nobody may."""
-        for cell in self.cells.values():
-            if self.fitting(cell.step, cell.triage) is not None:
-                break
-        else:
+        if not self.stirred:
             return None
-        ranks = []
+        start = self._find(now)
+        if start is None:
+            return None
+        patient = start[0].entries[0][2]
+        self.quit(patient)
+        return patient, start[1]
+
+    def _find(self, now: float) -> tuple[Cell, Option] | None:
+        stirred = self.stirred
+        fits: list[tuple[Cell, Option]] = []
+        steps: set[int] = set()
         for cell in self.cells.values():
-            clock, number, _ = cell.entries[0]
-            ranks.append((*self._rank(cell, clock, number, now), cell))
-        ranks.sort()
-        closed: set[int] = set()
-        for *_, cell in ranks:
-            option = self.fitting(cell.step, cell.triage)
-            if option is not None and closed and not cell.boarding:
-                option = self.fitting(cell.step, cell.triage, closed)
-                if option is None and self.closures == "strict":
-                    self._close(cell, closed)
-            elif option is None and self.closures != "fit":
-                self._close(cell, closed)
-            if option is not None:
-                patient = cell.entries[0][2]
-                self.quit(patient)
-                return patient, option
-        return None
+            if cell.step.index in stirred:
+                option = self.fitting(cell.step, cell.triage)
+                if option is not None:
+                    fits.append((cell, option))
+                    steps.add(cell.step.index)
+        self.stirred = steps
+        if not fits:
+            return None
+        if self.closures != "fit" and (self.kept or self._contested(steps)):
+            return self._ranked(now)
+        if len(fits) == 1:
+            return fits[0]
+        return min(fits, key=lambda one: self._head_rank(one[0], now))
+
+    def _contested(self, steps: set[int]) -> bool:
+        """Whether somebody who waits for another step needs a pool of these."""
+        waiting = self.waiting_for
+        for step in steps:
+            for rival in self._rivals[step]:
+                if waiting[rival] and rival not in steps:
+                    return True
+        return False
 
     def best_first(self, patients: list[Patient], now: float) -> list[Patient]:
         """Return waiting patients in the order of the queue rule."""
         return sorted(patients, key=lambda p: self._rank(self.cells[p.cell], p.key[0], p.key[1], now))
+
+    def _head_rank(self, cell: Cell, now: float) -> tuple[int, float, float, int]:
+        clock, number, _ = cell.entries[0]
+        return self._rank(cell, clock, number, now)
 
     def _rank(self, cell: Cell, clock: float, number: int, now: float) -> tuple[int, float, float, int]:
         n = len(cell.entries)
@@ -165,6 +221,21 @@ class Desk:
             )
         points = self.ranking.index(cell.step.index, cell.triage, cell.code, now - clock, n)
         return cell.tier_rank, -points, clock, number
+
+    def _ranked(self, now: float) -> tuple[Cell, Option] | None:
+        """Walk down the ranks, closing pools."""
+        closed: set[int] = set()
+        for cell in sorted(self.cells.values(), key=lambda one: self._head_rank(one, now)):
+            option = self.fitting(cell.step, cell.triage)
+            if option is not None and closed and not cell.boarding:
+                option = self.fitting(cell.step, cell.triage, closed)
+                if option is None and self.closures == "strict":
+                    self._close(cell, closed)
+            elif option is None and self.closures != "fit":
+                self._close(cell, closed)
+            if option is not None:
+                return cell, option
+        return None
 
     def fitting(self, step: CompiledStep, triage: int, closed: set[int] | None = None) -> Option | None:
         """Return the first option of the step whose pools (none of them closed) and dose are free; None: none is."""

@@ -80,12 +80,13 @@ def _keeper_of(
 def _feasible(
     network: Network, capacity: Sequence[int], taken: Sequence[int], patients: Sequence[Patient]
 ) -> bool:
+    """What is in use may exceed what is open, but it does not rise."""
     after = list(taken)
-    seized = set()
     for patient in patients:
         for pool, amount in network.needs[patient.held].amounts:
             after[pool] -= amount
         for pool, amount in network.needs[network.steps[patient.step].options[0].need].amounts:
             after[pool] += amount
-            seized.add(pool)
-    return all(after[pool] <= capacity[pool] for pool in seized)
+    return all(
+        used <= limit or used <= before for used, limit, before in zip(after, capacity, taken, strict=True)
+    )

@@ -37,7 +37,6 @@ class Gate(Event):
 
     def fire(self, signal: Any) -> None:
         """Resume the journey that waits here with a signal."""
-        callbacks, self.callbacks = self.callbacks, []
+        callback = self.callbacks.pop()
         self._value = signal
-        for callback in callbacks or ():
-            callback(self)
+        callback(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Generator
 from math import inf
 from typing import TYPE_CHECKING
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
 Journey = Generator[Gate, str, None]
 
-Routes = list[tuple[Route, list[bool] | None]]
-"""Routes with whom their condition on arrival holds for; None: everybody."""
+Routes = list[tuple[frozenset[int] | None, list[bool] | None, tuple[float, ...], tuple[int, ...]]]
+"""Routes: present acuities and whom the condition on arrival holds for (None: everybody), limits, targets."""
+
+FINISH, CLEANED = priority(Kind.FINISH, 0), priority(Kind.CLEANED, 0)
+"""Event priorities of the id 0, made once."""
 
 
 class Journeys:
@@ -48,6 +52,10 @@ class Journeys:
         self.columns = Columns(workload)
         self._first = [_bound(engine, routes) for routes in network.first]
         self._routes = [_bound(engine, step.routes) for step in network.steps]
+        self._cleaned_after = [
+            [[(pool, bed) for pool, bed in beds if laws[pool] is not None] for beds in network.beds_of]
+            for laws in network.cleaning
+        ]
         self.transfers = Transfers(engine, self)
         self.unblocking = Unblocking(engine, self)
 
@@ -60,7 +68,7 @@ class Journeys:
     def _journey(self, patient: Patient) -> Journey:
         network = self._network
         pathway = network.class_pathway[self._engine.class_of(patient.number)]
-        step = self._route(patient, self._first[pathway], self.columns.first_route())
+        step = self._route(patient, self._first[pathway], -1)
         if step >= 0 and patient.ambulance and not self.transfers.receive_ambulance(patient, step):
             return
         while step >= 0:
@@ -72,29 +80,30 @@ class Journeys:
                 elif network.steps[step].product >= 0 and not self.eligible(patient):
                     signal = self._turn_away(patient)
                 elif network.steps[step].options:
-                    signal = yield self._queue(patient)
+                    gate = self._queue(patient)
+                    signal = START if gate is None else (yield gate)
                 else:
                     signal = self._nothing_needed(patient)
             if signal == START:
                 signal = yield self._serve(patient)
             if signal == END:
                 return
-            step = self._route(patient, self._routes[step], self.columns.route(step, patient.visit))
+            step = self._route(patient, self._routes[step], step)
             self._finish(patient, step)
         self.leave(patient, -1 - step)
 
-    def _route(self, patient: Patient, routes: Routes, uniforms: list[float]) -> int:
+    def _route(self, patient: Patient, routes: Routes, step: int) -> int:
         number = patient.number
-        for route, holds in routes:
-            levels = route.condition.acuities
+        for levels, holds, cumulative, targets in routes:
             if levels is not None and patient.acuity not in levels:
                 continue
             if holds is not None and not holds[number]:
                 continue
-            if len(route.targets) == 1:
-                return route.targets[0]
-            chance = uniforms[number]
-            return next(t for t, limit in zip(route.targets, route.cumulative, strict=True) if chance < limit)
+            if len(targets) == 1:
+                return targets[0]
+            columns = self.columns
+            uniforms = columns.first_route() if step < 0 else columns.route(step, patient.visit)
+            return targets[bisect_right(cumulative, uniforms[number])]
         raise AssertionError("the scenario's checks let pass a routing without a last case")
 
     def _enter(self, patient: Patient, step: int) -> None:
@@ -112,14 +121,16 @@ class Journeys:
         patient.option = None
         return START
 
-    def _queue(self, patient: Patient) -> Gate:
+    def _queue(self, patient: Patient) -> Gate | None:
         now, hospital = self._env.now, patient.hospital
         if patient.queued < 0:
             patient.queued = now
             self._set_patience(patient)
         self._log((now, Row.QUEUED, patient.number, hospital, patient.step, float(patient.visit)))
+        if self._engine.at_once(patient):
+            return None
         self._desks[hospital].join(patient)
-        self._engine.changed(hospital)
+        self._engine.joined(hospital)
         if self.hazards.active:
             self.go_to(patient, WAITING if patient.held < 0 else BOARDING)
         if patient.leg == 1:
@@ -212,7 +223,7 @@ class Journeys:
         hours += patient.extra
         patient.extra = 0.0
         patient.finish = now + hours
-        rank = priority(Kind.FINISH, leg_id(number, patient.leg))
+        rank = FINISH + leg_id(number, patient.leg)
         Timer(self._env, hours, rank, self._finished, (patient, patient.leg))
         return patient.gate
 
@@ -265,25 +276,25 @@ class Journeys:
         step, visit, leg = came_from
         desk.release(need)
         self._log((now, Row.RELEASED, patient.number, hospital, need, float(step)))
-        for pool, bed in self._network.beds_of[need]:
-            if self._network.cleaning[hospital][pool] is None:
-                continue
+        for pool, bed in self._cleaned_after[hospital][need]:
             hours = self.columns.cleaning(hospital, pool, step, visit)[patient.number]
             if hours > 0:
                 desk.clean(bed, 1)
                 self._log((now, Row.CLEANING, patient.number, hospital, bed, 0.0))
-                rank = priority(Kind.CLEANED, leg_id(patient.number, leg, pool))
+                rank = CLEANED + leg_id(patient.number, leg, pool)
                 Timer(self._env, hours, rank, self._cleaned, (patient.number, hospital, bed))
-        self.room(hospital)
+        self.room(hospital, need)
 
     def _cleaned(self, timer: Timer) -> None:
         number, hospital, bed = timer.about
         self._desks[hospital].clean(bed, -1)
         self._log((self._env.now, Row.CLEANED, number, hospital, bed, 0.0))
-        self.room(hospital)
+        self.room(hospital, bed)
 
-    def room(self, hospital: int) -> None:
-        self._engine.changed(hospital)
+    def room(self, hospital: int, need: int) -> None:
+        """The pools of a need came free."""
+        if self._desks[hospital].wake(need):
+            self._engine.joined(hospital)
         if self._desks[hospital].cells:
             self._engine.ask(Trigger.FREE)
 
@@ -339,7 +350,7 @@ class Journeys:
         self._log((self._env.now, Row.QUIT, patient.number, patient.hospital, patient.step, float(why)))
         self._desks[patient.hospital].quit(patient)
         self._deadlines.drop(patient.number)
-        self._engine.changed(patient.hospital)
+        self._engine.joined(patient.hospital)
 
     def _lost_in_care(self, patient: Patient, cause: int) -> None:
         """Die, or leave, in a step or on the way."""
@@ -353,4 +364,12 @@ class Journeys:
 
 
 def _bound(engine: ReferenceEngine, routes: tuple[Route, ...]) -> Routes:
-    return [(r, engine.workload.holds(r.condition.fixed) if r.condition.fixed else None) for r in routes]
+    return [
+        (
+            route.condition.acuities,
+            engine.workload.holds(route.condition.fixed) if route.condition.fixed else None,
+            route.cumulative,
+            route.targets,
+        )
+        for route in routes
+    ]

@@ -7,8 +7,9 @@ scanned in the order of their ids until nothing more can start (`sim/allocation.
 there resumes at once, without an event of its own. An event at exactly the horizon is inside.
 """
 
-from enum import IntEnum
 from math import floor
+
+from sim.codes import Codes
 
 GRID = float(2**20)
 """Steps of the time grid per hour (3.4 ms)."""
@@ -25,7 +26,7 @@ def leg_id(patient: int, leg: int, pool: int = 0) -> int:
     return (((patient << LEG_BITS) + (leg & ((1 << LEG_BITS) - 1))) << POOL_BITS) + pool
 
 
-class Kind(IntEnum):
+class Kind(Codes):
     """Kinds of events, in the order in which they happen at one instant."""
 
     FINISH = 1
@@ -52,6 +53,8 @@ class Kind(IntEnum):
     """A transferred patient reaches the hospital; id: patient."""
     ARRIVAL = 12
     """A patient presents; id: patient."""
+    END = 13
+    """The horizon: the run is over; id: 0."""
 
 
 def priority(kind: int, identity: int) -> int:

@@ -67,6 +67,8 @@ class ReferenceEngine:
         self.desks = [Desk(network, h, ranking, self.supply) for h in range(len(network.hospitals))]
         self.most = [list(desk.capacity) for desk in self.desks]
         """H x P: the most that a roster will ever open."""
+        if self.supply is not None:
+            self.supply.open()
         self._open_hospitals()
         self.journeys = Journeys(self)
         self.standing = Standing(self, ranking)
@@ -79,6 +81,9 @@ class ReferenceEngine:
         self._decide_on = {Trigger[name.upper()] for name in network.scenario.decide_on}
         self._decide_every = on_grid(network.scenario.decide_every)
         self.at(0.0, priority(Kind.DECISION, 0), self._regular_decision)
+        self._over = False
+        """Whether the horizon has been passed."""
+        Timer(self.env, network.horizon, priority(Kind.END, 0), self._stop, None)
         self._n_presented = 0
         self._arrival_times: list[float] = []
         self._load_arrivals()

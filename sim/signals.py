@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from sim.codes import Codes
+
 QUEUE, MOVE, START, FINISHED, END = "queue", "move", "start", "finished", "end"
 """Signals on which a journey resumes: join the queue, set out, start the step, the step or the journey is over."""
 
@@ -15,7 +17,7 @@ class Trigger(IntEnum):
     FREE = 3
 
 
-class Quit(IntEnum):
+class Quit(Codes):
     """Why a patient stops waiting without starting: `value` of a QUIT row."""
 
     PATIENCE = 0
@@ -27,7 +29,7 @@ class Quit(IntEnum):
     INELIGIBLE = 6
 
 
-class Ended(IntEnum):
+class Ended(Codes):
     """How a step ended: `value` of an ENDED row."""
 
     FINISHED = 0
@@ -36,7 +38,7 @@ class Ended(IntEnum):
     """The patient died in it, or a hazard of leaving struck."""
 
 
-class Departure(IntEnum):
+class Departure(Codes):
     """Why a patient goes to another hospital: `value` of a DEPARTED_FOR row."""
 
     ORDERED = 0

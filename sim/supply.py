@@ -69,7 +69,6 @@ class Supply:
         """H x products: vials on their way."""
         self._deliveries = [[0] * len(network.products) for _ in network.hospitals]
         self._fridges = [spec.fridges.get(name) for name in network.hospitals]
-        self._start()
 
     def doses(self, hospital: int, product: int) -> int:
         """Return the doses at hand."""
@@ -130,7 +129,8 @@ class Supply:
         level = fridge.order_up_to.get(self._network.products[product], 0) if fridge else 0
         return max(0, level - self.vials(hospital, product) - self.on_order[hospital][product])
 
-    def _start(self) -> None:
+    def open(self) -> None:
+        """Fill the fridges, and expect deliveries and failures, at time zero."""
         network = self._network
         for shipment in self.spec.shipments:
             product = network.products.index(shipment.product)
@@ -150,7 +150,7 @@ class Supply:
             for time in self._workload.breach_times(h):
                 self._later(time, Kind.EXPIRY, partial(self._breach, h))
 
-    def _later(self, time: float, kind: Kind, action: Callable[[], None]) -> None:
+    def _later(self, time: float, kind: int, action: Callable[[], None]) -> None:
         self._numbers += 1
         self._at(time, priority(kind, self._numbers), action)
 

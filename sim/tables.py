@@ -142,7 +142,7 @@ def _visits(result: Result, steps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _first(log: EventLog, kind: Row, n_patients: int) -> NDArray[np.int64]:
+def _first(log: EventLog, kind: int, n_patients: int) -> NDArray[np.int64]:
     """The first row of a kind for each patient; -1: none."""
     rows = np.flatnonzero(log.kind == kind)
     first = np.full(n_patients, -1, dtype=np.int64)

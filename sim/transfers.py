@@ -134,8 +134,8 @@ class Transfers:
         self._log(
             (self._env.now, Row.UNRESERVED, patient.number, patient.hospital, patient.reservation, float(why))
         )
-        patient.reservation = -1
-        self._journeys.room(patient.hospital)
+        need, patient.reservation = patient.reservation, -1
+        self._journeys.room(patient.hospital, need)
 
     def _handed_over(self, timer: Timer) -> None:
         patient = timer.about

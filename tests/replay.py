@@ -109,6 +109,7 @@ class Replay:
         self.touched: set[int] = set()
         self.orders = [Orders()] * n_hospitals
         self.swapping = False
+        self.before_swap: list[int] = []
         self.dispatched: dict[int, int] = defaultdict(int)
         self.delivered: dict[int, int] = defaultdict(int)
         vaccine = self.scenario.vaccine
@@ -137,12 +138,12 @@ class Replay:
             if time > self.now:
                 self.end_of_instant()
                 self.now = time
-            row = Row(kind)
+            name = Row.name_of(kind)
             try:
-                getattr(self, f"on_{row.name.lower()}")(patient, hospital, item, value)
+                getattr(self, f"on_{name.lower()}")(patient, hospital, item, value)
                 self.after_row(hospital)
             except AssertionError as error:
-                said = f"row {place}: {time} {row.name} patient {patient} hospital {hospital} {item} {value}: {error}"
+                said = f"row {place}: {time} {name} patient {patient} hospital {hospital} {item} {value}: {error}"
                 raise AssertionError(said) from error
             self.books.n_rows += 1
         self.end_of_instant()
@@ -231,7 +232,8 @@ class Replay:
         for pool, amount in self.amounts(need):
             back = 0 if self.swapping else person.given_back.get(pool, 0)
             taken = self.taken(hospital, pool) + back
-            assert taken + amount <= self.capacity[hospital][pool], (
+            most = max(self.capacity[hospital][pool], self.before_swap[pool] if self.swapping else 0)
+            assert taken + amount <= most, (
                 f"{self.network.pools[pool].name}: {taken} taken + {amount} > {self.capacity[hospital][pool]}"
             )
             self.in_use[hospital][pool] += amount
@@ -385,6 +387,7 @@ class Replay:
         stuck = [p for p in self.books.present.values() if p.hospital == hospital and p.holds]
         assert 0 < value <= len([p for p in stuck if p.waiting >= 0])
         self.swapping = item == 0
+        self.before_swap = [self.taken(hospital, pool) for pool in range(len(self.network.pools))]
         if item == 2:
             assert hospital not in self.said_blocked
             self.said_blocked.add(hospital)
