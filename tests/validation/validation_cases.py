@@ -2,15 +2,24 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from scenarios.loader import load
-from sim.analytic import erlang_a, erlang_b, erlang_c, mg1_wait, mg_infinity_occupancy, mm_c, priority_waits
-from sim.analytic import stay_seen_by_inspection
-from sim.jackson import jackson_network
-from sim.replications import replicate
 from validation_estimation import Estimate, controlled_mean, mean, ratio
 from validation_measures import STROKE_BEDS, Numbers, Task
+
+from scenarios.loader import load
+from sim.analytic import (
+    erlang_a,
+    erlang_b,
+    erlang_c,
+    mg1_wait,
+    mg_infinity_occupancy,
+    mm_c,
+    priority_waits,
+    stay_seen_by_inspection,
+)
+from sim.jackson import jackson_network
+from sim.replications import replicate
 
 Runs = Sequence[Numbers]
 
@@ -37,8 +46,6 @@ class Case:
     title: str
     part: str
     checks: tuple[Check, ...]
-    controls: Mapping[str, float] = field(default_factory=dict)
-    """Quantities whose expectation is known, with it."""
 
     @property
     def seed(self) -> int:
@@ -68,16 +75,22 @@ class Row:
 def run_case(case: Case, jobs: int = 1) -> list[Row]:
     """Simulate a case and return its lines."""
     runs = list(replicate(Task(case.name, case.seed), range(case.n_runs), jobs=jobs).values())
-    rows = []
-    for check in case.checks:
-        found = check.estimate(runs)
-        rows.append(
-            Row(
-                case.part, case.title, check.label, check.expected, found.value, found.half_width,
-                found.standard_error, len(runs), check.published_half_width, check.digits,
-            )  # fmt: skip
-        )
-    return rows
+    return [_row(case, check, check.estimate(runs), len(runs)) for check in case.checks]
+
+
+def _row(case: Case, check: Check, found: Estimate, n_runs: int) -> Row:
+    return Row(
+        part=case.part,
+        case=case.title,
+        figure=check.label,
+        expected=check.expected,
+        got=found.value,
+        half_width=found.half_width,
+        standard_error=found.standard_error,
+        runs=n_runs,
+        published_half_width=check.published_half_width,
+        digits=check.digits,
+    )
 
 
 def _plain(key: str) -> Callable[[Runs], Estimate]:
@@ -94,8 +107,10 @@ def _ratio(top: str, bottom: str) -> Callable[[Runs], Estimate]:
     return lambda runs: ratio([run[top] for run in runs], [run[bottom] for run in runs])
 
 
-def _queue(name: str, title: str, rate: float, service: float, figures: Mapping[str, tuple[str, float]]) -> Case:
-    """A single queue with `rate` arrivals an hour and a mean service in hours; figures: label -> (measure, expected)."""
+def _queue(
+    name: str, title: str, rate: float, service: float, figures: Mapping[str, tuple[str, float]]
+) -> Case:
+    """A single queue: arrivals an hour, mean service in hours, label -> (measure, expected)."""
     known = {"arrivals an hour": rate, "mean service": service}
     checks = tuple(
         Check(label, expected, _controlled(key, known)) for label, (key, expected) in figures.items()
@@ -112,7 +127,9 @@ def _erlang_cases() -> list[Case]:
         name, title = f"erlang-c-{servers}-{load_}", f"Erlang C, {servers} beds, load {load_}"
         cases.append(_queue(name, title, load_, 1, {"waits": ("waits", erlang_c(load_, servers))}))
     lognormal = {"blocked": ("blocked", erlang_b(9, 10))}
-    cases.append(_queue("erlang-b-lognormal", "Erlang B with lognormal stays, 10 beds, load 9", 9, 1, lognormal))
+    cases.append(
+        _queue("erlang-b-lognormal", "Erlang B with lognormal stays, 10 beds, load 9", 9, 1, lognormal)
+    )
     for name, per_minute in (("erlang-a-025", 0.25), ("erlang-a-030", 0.30)):
         exact = erlang_a(per_minute, 1 / 20, 5, 1 / 120)
         figures = {
@@ -120,7 +137,9 @@ def _erlang_cases() -> list[Case]:
             "mean wait, min": ("mean wait", exact.mean_wait),
             "wait at all": ("waits", exact.wait_probability),
         }
-        cases.append(_queue(name, f"Erlang A, {per_minute:.2f} arrivals a minute", per_minute * 60, 1 / 3, figures))
+        cases.append(
+            _queue(name, f"Erlang A, {per_minute:.2f} arrivals a minute", per_minute * 60, 1 / 3, figures)
+        )
     return cases
 
 

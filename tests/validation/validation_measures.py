@@ -33,6 +33,8 @@ def replication(scenario: Scenario, seed: int, number: int) -> tuple[Result, Tab
 
 def hours_at_level(begins: Floats, ends: Floats, start: float, end: float) -> Floats:
     """Hours from start to end during which exactly 0, 1, 2, ... of the spans were open."""
+    present = (ends > start) & (begins < end)
+    begins, ends = begins[present], ends[present]
     times = np.concatenate([begins, ends]).clip(start, end)
     steps = np.concatenate([np.ones(len(begins)), -np.ones(len(ends))])
     order = np.argsort(times, kind="stable")
