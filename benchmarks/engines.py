@@ -1,7 +1,7 @@
 """The engines beside a plain SimPy program of the same model, in one run: time and memory per patient.
 
-python benchmarks/engines.py           about three minutes
-python benchmarks/engines.py --quick   about half a minute
+python benchmarks/engines.py           about three minutes of processor time
+python benchmarks/engines.py --quick   about half a minute of it
 
 First it checks that all programs agree on the mean waits; then each case is run in processes of its
 own, the programs in turn. Time is processor time; ratios are what counts, not this machine's seconds.
@@ -33,10 +33,10 @@ ENGINES = {
 """Our engines by the name that the table shows; another one is a line here."""
 
 FULL = [(1, 30, 5), (1, 365, 2), (8, 30, 2), (64, 30, 1)]
-QUICK = [(1, 30, 2), (1, 120, 1), (8, 15, 1), (64, 2, 1)]
+QUICK = [(1, 30, 2), (1, 90, 1), (8, 10, 1), (64, 2, 1)]
 """Hospitals, days, repetitions."""
 
-AGREEMENT_RUNS = {"full": 60, "quick": 20}
+AGREEMENT_RUNS = {"full": 60, "quick": 10}
 CONFIDENCE = 0.999
 """Of each of the intervals of differences that must span zero."""
 
@@ -123,7 +123,7 @@ def peak() -> int:
 def measured(program: str, hospitals: int, days: int, seed: int) -> Cost:
     """Run in a process of its own, so that programs do not share memory or garbage."""
     command = [sys.executable, __file__, "--one", program, str(hospitals), str(days), str(seed)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Cost(**json.loads(done.stdout))
 
 
