@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.parameters import Parameters, no_parameters, weights_by
+from policies.parameters import Parameters, no_parameters, suggestion, weights_by
 from scenarios.errors import UsageError
 from scenarios.rules import (
     AccumulatingPriority,
@@ -15,14 +15,13 @@ from scenarios.rules import (
     CMu,
     CMuTheta,
     FirstCome,
-    LeastLoaded,
     LongestWaitWithinTarget,
     MaxWeight,
-    Nearest,
     OverflowRule,
     QueueRule,
 )
 from scenarios.scenario import Scenario
+from scenarios.units import parse_duration
 from sim.network import Network
 from sim.protocol import Decision, Directive, Orders
 
@@ -132,21 +131,31 @@ class AccumulatingPriorityPolicy(Constant):
 
 
 class NearestPolicy(Constant):
-    """Overflow goes to the nearest neighbour that can start at once; `within_hours=` limits the travel."""
+    """Overflow goes to the nearest neighbour that can start at once; `within=90 min` limits the travel."""
 
     def orders(self, scenario: Scenario, parameters: Parameters) -> Orders:
         """Return the overflow rule `nearest`."""
-        limit = weights_by("nearest", ("within_hours",), parameters)
-        return Orders(overflow_rule=OverflowRule(nearest=Nearest(**limit)))
+        return Orders(overflow_rule=_reaching("nearest", parameters))
 
 
 class LeastLoadedPolicy(Constant):
-    """Overflow goes to the least loaded neighbour that can start at once; `within_hours=` limits the travel."""
+    """Overflow goes to the least loaded neighbour that can start at once; `within=90 min` limits the travel."""
 
     def orders(self, scenario: Scenario, parameters: Parameters) -> Orders:
         """Return the overflow rule `least-loaded`."""
-        limit = weights_by("least-loaded", ("within_hours",), parameters)
-        return Orders(overflow_rule=OverflowRule(least_loaded=LeastLoaded(**limit)))
+        return Orders(overflow_rule=_reaching("least-loaded", parameters))
+
+
+def _reaching(rule: str, parameters: Parameters) -> OverflowRule:
+    """Return the overflow rule of that name, as a scenario file would write it."""
+    for key, text in parameters.items():
+        if key != "within":
+            raise UsageError(f"{rule}: {key} is not a parameter. {suggestion(key, ['within'])}")
+        try:
+            parse_duration(text)
+        except ValueError as error:
+            raise UsageError(f"{rule}:within: {error}") from None
+    return OverflowRule.model_validate({rule: dict(parameters)})
 
 
 def _costs(policy: str, scenario: Scenario, parameters: Parameters) -> dict[str, float]:

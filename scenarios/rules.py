@@ -5,15 +5,13 @@ with parameters (`accumulating-priority: {rates: {critical: 4, standard: 1}}`). 
 that a rule does not name are 1. Urgency is the acuity that triage assigned.
 """
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.quantities import NonNegative, Positive, Spec
+from scenarios.quantities import Hours, NonNegative, Positive, Spec
 
 Weights = dict[str, NonNegative]
-
-R = TypeVar("R", bound=Spec)
 
 
 class FirstCome(Spec):
@@ -75,7 +73,30 @@ class EquityWeighted(Spec):
     """Points an hour by acuity."""
 
 
-class QueueRule(Spec):
+class _Rule(Spec):
+    """A choice among rules: exactly one key."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        chosen = [n for n in type(self).model_fields if getattr(self, n) is not None]
+        if len(chosen) != 1:
+            known = ", ".join(f.alias or n for n, f in type(self).model_fields.items())
+            raise ValueError(f"expected exactly one rule of {known}, got {' and '.join(chosen) or 'none'}")
+        return self
+
+    @property
+    def law(self) -> Any:
+        """The parameters of the rule that is named."""
+        return next(v for n in type(self).model_fields if (v := getattr(self, n)) is not None)
+
+    @property
+    def name(self) -> str:
+        """The rule's name as written in a file."""
+        field = next(n for n in type(self).model_fields if getattr(self, n) is not None)
+        return type(self).model_fields[field].alias or field
+
+
+class QueueRule(_Rule):
     """How waiting patients are ranked; exactly one key."""
 
     first_come: Annotated[FirstCome | None, Field(alias="first-come")] = None
@@ -87,33 +108,19 @@ class QueueRule(Spec):
     accumulating_priority: Annotated[AccumulatingPriority | None, Field(alias="accumulating-priority")] = None
     equity_weighted: Annotated[EquityWeighted | None, Field(alias="equity-weighted")] = None
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return _exactly_one(self, "queue rule")
-
-    @property
-    def law(self) -> Any:
-        """The parameters of the rule that is named."""
-        return _law(self)
-
-    @property
-    def name(self) -> str:
-        """The rule's name as written in a file."""
-        return _rule_name(self)
-
 
 class Nearest(Spec):
     """The nearest neighbour where the step could start now."""
 
-    within_hours: NonNegative = 1e9
-    """Never farther than this many hours of travel."""
+    within: Hours | None = None
+    """Never farther than this much travel; as far as there are neighbours when absent."""
 
 
 class LeastLoaded(Spec):
     """The neighbour with the smallest share of the scarcest needed pool in use where the step could start now."""
 
-    within_hours: NonNegative = 1e9
-    """Never farther than this many hours of travel."""
+    within: Hours | None = None
+    """Never farther than this much travel; as far as there are neighbours when absent."""
 
 
 class Stay(Spec):
@@ -124,7 +131,7 @@ class Outside(Spec):
     """Leave the network at once: the outcome is `diverted`."""
 
 
-class OverflowRule(Spec):
+class OverflowRule(_Rule):
     """Where a patient goes whose step says `if_full: overflow`; exactly one key."""
 
     nearest: Nearest | None = None
@@ -132,41 +139,10 @@ class OverflowRule(Spec):
     stay: Stay | None = None
     outside: Outside | None = None
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        return _exactly_one(self, "overflow rule")
-
-    @property
-    def law(self) -> Any:
-        """The parameters of the rule that is named."""
-        return _law(self)
-
-    @property
-    def name(self) -> str:
-        """The rule's name as written in a file."""
-        return _rule_name(self)
-
 
 def named(value: Any) -> Any:
     """Let a rule's name stand for the rule without parameters."""
     return {value: {}} if isinstance(value, str) else value
-
-
-def _rule_name(rule: Spec) -> str:
-    field = next(n for n in type(rule).model_fields if getattr(rule, n) is not None)
-    return type(rule).model_fields[field].alias or field
-
-
-def _law(rule: Spec) -> Any:
-    return next(v for n in type(rule).model_fields if (v := getattr(rule, n)) is not None)
-
-
-def _exactly_one(rule: R, what: str) -> R:
-    named = [n for n in type(rule).model_fields if getattr(rule, n) is not None]
-    if len(named) != 1:
-        known = ", ".join(f.alias or n for n, f in type(rule).model_fields.items())
-        raise ValueError(f"expected exactly one {what} of {known}, got {' and '.join(named) or 'none'}")
-    return rule
 
 
 QueueRuleSpec = Annotated[QueueRule, BeforeValidator(named)]

@@ -117,9 +117,9 @@ fridges: {north: {vials: 50, order_up_to: {vax: 30}}}
     r.MaxWeight: "cost: {critical: 10, standard: 1}",
     r.AccumulatingPriority: "{rates: {critical: 4, standard: 1}, start: {critical: 2}}",
     r.EquityWeighted: "{attribute: deprivation, weights: {1: 1.3}, rates: {critical: 4}}",
-    r.OverflowRule: "nearest: {within_hours: 2}",
-    r.Nearest: "within_hours: 2",
-    r.LeastLoaded: "within_hours: 2",
+    r.OverflowRule: "nearest: {within: 2 h}",
+    r.Nearest: "within: 2 h",
+    r.LeastLoaded: "within: 2 h",
     r.Stay: "{}",
     r.Outside: "{}",
 }

@@ -139,6 +139,12 @@ _INDEX: dict[type, Callable[..., Index]] = {
 }
 
 
+def within_reach(rule: rules.OverflowRule, network: Network, origin: int) -> list[int]:
+    """Return the neighbours that `nearest` or `least-loaded` may choose, the nearest first."""
+    limit = inf if rule.law.within is None else rule.law.within
+    return [g for g in network.neighbours[origin] if network.travel[origin][g] <= limit]
+
+
 def overflow_target(
     rule: rules.OverflowRule,
     network: Network,
@@ -156,9 +162,7 @@ def overflow_target(
     if isinstance(law, rules.Stay | rules.Outside):
         return -1
     best, smallest = -1, inf
-    for g in network.neighbours[origin]:
-        if network.travel[origin][g] > law.within_hours:
-            break
+    for g in within_reach(rule, network, origin):
         if not network.serves[g][step] or not has_room(g):
             continue
         if isinstance(law, rules.Nearest):

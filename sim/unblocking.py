@@ -10,6 +10,7 @@ from scenarios.rules import Nearest, Outside, OverflowRule, Stay
 from sim.blocking import blocked_for_ever, exchange
 from sim.eventlog import Row
 from sim.patient import Patient
+from sim.rules import within_reach
 from sim.signals import START, Departure
 
 if TYPE_CHECKING:
@@ -97,11 +98,11 @@ class Unblocking:
                 return bool(exchange(network, most, held, stuck))
             case "overflow":
                 fleet = network.scenario.hospitals[network.hospitals[hospital]].ambulances
+                rule = self._overflow_rule(hospital)
                 return fleet != 0 and any(
                     network.serves[g][patient.step]
                     for patient in stuck
-                    for g in network.neighbours[hospital]
-                    if network.travel[hospital][g] <= self._overflow_rule(hospital).law.within_hours
+                    for g in within_reach(rule, network, hospital)
                 )
         return False
 

@@ -51,10 +51,10 @@ def test_a_queue_policy_orders_the_rule_of_its_name_everywhere(scenes, name):
 def test_an_overflow_policy_orders_the_rule_of_its_name(scenes, name):
     network = scenes.network_of()
 
-    orders = ordered(f"{name}:within_hours=1.5", network, scenes.decision(network))
+    orders = ordered(f"{name}:within=90 min", network, scenes.decision(network))
 
     assert {one.overflow_rule.name for one in orders.values()} == {name}
-    assert orders["north"].overflow_rule.law.within_hours == 1.5
+    assert orders["north"].overflow_rule.law.within == 1.5
 
 
 def test_costs_double_towards_urgent_unless_they_are_named(scenes):
@@ -100,6 +100,8 @@ def test_equity_weights_may_not_look_at_what_is_protected(scenes):
         ("c-mu:critcal=2", "c-mu: critcal is not a parameter. Did you mean"),
         ("c-mu:critical=much", "c-mu:critical: expected a number of at least 0, got 'much'"),
         ("c-mu:critical", "expected name:key=value"),
+        ("nearest:within=90", "nearest:within: "),
+        ("nearest:withn=90 min", 'withn is not a parameter. Did you mean "within"?'),
         ("acuity:a=1", "acuity takes no parameters"),
         ("equity-weighted:attribute=hme", 'hme is not a category of this scenario. Did you mean "home"?'),
         ("", 'policy "" is not known'),
