@@ -224,7 +224,7 @@ class Desk:
 
     def _ranked(self, now: float) -> tuple[Cell, Option] | None:
         """Walk down the ranks, closing pools."""
-        closed: set[int] = set()
+        closed: dict[int, int] = {}
         for cell in sorted(self.cells.values(), key=lambda one: self._head_rank(one, now)):
             option = self.fitting(cell.step, cell.triage)
             if option is not None and closed and not cell.boarding:
@@ -237,15 +237,20 @@ class Desk:
                 return cell, option
         return None
 
-    def fitting(self, step: CompiledStep, triage: int, closed: set[int] | None = None) -> Option | None:
-        """Return the first option of the step whose pools (none of them closed) and dose are free; None: none is."""
+    def fitting(self, step: CompiledStep, triage: int, closed: dict[int, int] | None = None) -> Option | None:
+        """Return the first option of the step whose pools and dose are free; None: none is.
+
+        `closed`: pool -> the most urgent acuity to which it is closed.
+        """
         if step.product >= 0 and not self.has_dose(step):
             return None
         capacity, taken, needs = self.capacity, self.taken, self._needs
         kept = self.kept[triage] if self.kept else None
         for option in step.options:
             for pool, amount in needs[option.need]:
-                if taken[pool] + amount > capacity[pool] or (closed and pool in closed):
+                if taken[pool] + amount > capacity[pool]:
+                    break
+                if closed and pool in closed and closed[pool] <= triage:
                     break
                 if kept and taken[pool] + amount > capacity[pool] - kept[pool]:
                     break
@@ -261,13 +266,29 @@ class Desk:
         """Return whether the pools of a need that is reserved are still open, all that is taken considered."""
         return all(self.taken[pool] <= self.capacity[pool] for pool, _ in self._needs[need])
 
-    def _close(self, cell: Cell, closed: set[int]) -> None:
-        kept = self.kept[cell.triage] if self.kept else None
+    def _close(self, cell: Cell, closed: dict[int, int]) -> None:
+        """Close pools to those for whom the head of the cell would be short too: a bed kept for them stays open."""
+        everything = self.closures == "strict"
+        level: int | None = self._short_from(cell.step, closed) if everything else None
         for option in cell.step.options:
             for pool, amount in self._needs[option.need]:
-                free = self.capacity[pool] - self.taken[pool] - (kept[pool] if kept else 0)
-                if self.closures == "strict" or amount > free:
-                    closed.add(pool)
+                if not everything:
+                    level = self._pool_short_from(pool, amount)
+                if level is not None and level <= cell.triage:
+                    closed[pool] = min(level, closed.get(pool, level))
+
+    def _pool_short_from(self, pool: int, amount: int) -> int | None:
+        """Return the most urgent acuity for which the pool is short; None: for none."""
+        free = self.capacity[pool] - self.taken[pool]
+        if amount > free:
+            return 0
+        return next((level for level, kept in enumerate(self.kept) if amount > free - kept[pool]), None)
+
+    def _short_from(self, step: CompiledStep, closed: dict[int, int]) -> int:
+        """Return the most urgent acuity for which the step cannot start, what is closed considered."""
+        return next(
+            level for level in range(len(self.network.acuities)) if self.fitting(step, level, closed) is None
+        )
 
     def seize(self, need: int) -> None:
         """Take the pools of a need for a patient."""

@@ -42,6 +42,15 @@ class Standing:
         self._decision = 0
         self._trigger = Trigger.REGULAR
 
+    def flex(self, h: int) -> dict[str, int]:
+        """Return the flex beds open or opening at a hospital, by unit."""
+        coming = self._flex_coming[h]
+        units = {*self.flex_open[h], *coming}
+        return {
+            name: self.flex_open[h].get(name, 0) + sum(each[0] for each in coming.get(name, ()))
+            for name in sorted(units)
+        }
+
     def carry_out(self, directive: Directive, trigger: Trigger) -> None:
         """Put a directive into force."""
         problems = list(self._problems(directive))
@@ -73,9 +82,29 @@ class Standing:
             if order is NEUTRAL:
                 continue
             h = self._network.hospitals.index(name)
-            for complaint in (*self._illegal_amounts(h, order), *self._illegal_moves(h, order.moves)):
+            for complaint in (
+                *self._illegal_rule(order.queue_rule),
+                *self._illegal_amounts(h, order),
+                *self._illegal_moves(h, order.moves),
+            ):
                 found.append(f"orders[{name}].{complaint}")
         return found
+
+    def _illegal_rule(self, rule: QueueRule | None) -> list[str]:
+        scenario = self._network.scenario
+        if rule is None:
+            return []
+        if rule.longest_wait is not None:
+            missing = [name for name in scenario.acuities if not scenario.targets.get(name)]
+            return [f"queue_rule: longest-wait needs a target for {', '.join(missing)}."] if missing else []
+        if rule.equity_weighted is not None:
+            name = rule.equity_weighted.attribute
+            known = [key for key, attribute in scenario.attributes.items() if attribute.share is not None]
+            if name not in known:
+                return [
+                    f'queue_rule: "{name}" is not a category of this scenario.{_mean(name, tuple(known))}'
+                ]
+        return []
 
     def _illegal_amounts(self, h: int, order: Orders) -> list[str]:
         network = self._network
@@ -108,8 +137,11 @@ class Standing:
                 found.append(f'lend: "{to}" is not another hospital.{_mean(to, network.hospitals)}')
             elif role not in network.scenario.hospitals[to].staff:
                 found.append(f'lend: {to} has no "{role}".')
+        vaccine = network.scenario.vaccine
+        has_fridge = vaccine is not None and network.hospitals[h] in vaccine.fridges
+        fridge = dict.fromkeys(network.products if has_fridge else ())
         for product, amount in (order.vaccine or {}).items():
-            check("vaccine", product, amount, dict.fromkeys(network.products), lambda _: 2**31)
+            check("vaccine", product, amount, fridge, lambda _: 2**31)
         for tier in order.tiers:
             if tier not in network.tiers:
                 found.append(f'tiers: "{tier}" is not a priority group.{_mean(tier, network.tiers)}')
@@ -199,7 +231,7 @@ class Standing:
             if wanted:
                 self._note(h, "flex", f"{wanted} {name}")
             coming = self._flex_coming[h].setdefault(name, [])
-            surplus = self.flex_open[h].get(name, 0) + sum(each[0] for each in coming) - wanted
+            surplus = self.flex(h)[name] - wanted
             for each in reversed(coming):
                 cancelled = min(each[0], max(0, surplus))
                 each[0] -= cancelled

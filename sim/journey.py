@@ -16,7 +16,7 @@ from sim.deadlines import Deadlines
 from sim.eventlog import Row
 from sim.hazards import Hazards
 from sim.network import BOARDING, CARE, DETERIORATE, DIE, TRAVELLING, WAITING, WRONG_UNIT, Route
-from sim.order import Kind, leg_id, on_grid, priority
+from sim.order import Kind, leg_id, on_grid, on_second, priority
 from sim.patient import Patient
 from sim.signals import END, FINISHED, MOVE, QUEUE, START, Ended, Quit, Trigger
 from sim.transfers import Transfers
@@ -141,7 +141,8 @@ class Journeys:
         spec = self._network.steps[patient.step].spec.patience
         if spec is not None:
             hours = self.columns.patience(patient.step, patient.visit)[patient.number]
-            patient.patience = hours + (patient.presented if spec.scope == "journey" else self._env.now)
+            since = patient.presented if spec.scope == "journey" else self._env.now
+            patient.patience = on_second(since + hours) if hours < inf else inf
 
     def must_wait(self, patient: Patient) -> None:
         """The patient cannot start now: refuse, balk, go elsewhere, or wait."""
@@ -222,9 +223,8 @@ class Journeys:
             hours = on_grid(hours * factor)
         hours += patient.extra
         patient.extra = 0.0
-        patient.finish = now + hours
         rank = FINISH + leg_id(number, patient.leg)
-        Timer(self._env, hours, rank, self._finished, (patient, patient.leg))
+        patient.finish = Timer(self._env, hours, rank, self._finished, (patient, patient.leg)).time
         return patient.gate
 
     def _finished(self, timer: Timer) -> None:
@@ -293,7 +293,7 @@ class Journeys:
 
     def room(self, hospital: int, need: int) -> None:
         """The pools of a need came free."""
-        if self._desks[hospital].wake(need):
+        if self._desks[hospital].wake(need) or self.unblocking.to_look_at:
             self._engine.joined(hospital)
         if self._desks[hospital].cells:
             self._engine.ask(Trigger.FREE)
@@ -306,7 +306,7 @@ class Journeys:
         due = self.hazards.due(patient)[0] if self.hazards.active else inf
         if patient.cell is not None:
             due = min(due, patient.patience)
-        self._deadlines.put(patient.number, max(due, self._env.now))
+        self._deadlines.put(patient.number, max(on_second(due), self._env.now) if due < inf else inf)
 
     def _deadline(self, number: int) -> None:
         patient, now = self._patients[number], self._env.now

@@ -129,7 +129,7 @@ def _decision(
                 if (free := engine.journeys.transfers.ambulances[h]) >= UNLIMITED // 2
                 else free,
                 diverting=engine.standing.diverting[h],
-                flex_open=dict(engine.standing.flex_open[h]),
+                flex_open=engine.standing.flex(h),
                 legal=legal(h),
             )
         )

@@ -389,7 +389,6 @@ class Replay:
         self.swapping = item == 0
         self.before_swap = [self.taken(hospital, pool) for pool in range(len(self.network.pools))]
         if item == 2:
-            assert hospital not in self.said_blocked
             self.said_blocked.add(hospital)
 
     # Vaccine.
@@ -525,12 +524,20 @@ class Replay:
             assert not open_ways, f"patient {person.number} could start"
             if self.scenario.backfill == "fit" or (self.scenario.backfill == "none" and fits):
                 continue
-            for need in self.ways(step):
-                if self.scenario.backfill == "strict":
-                    for levels in closed:
-                        levels |= {pool for pool, _ in self.amounts(need)}
-                else:
-                    self.close(hospital, person.triage, need, closed)
+            self.close(hospital, person.triage, step, closed)
+
+    def close(self, hospital: int, triage: int, step: CompiledStep, closed: list[set[int]]) -> None:
+        """Close pools to those ranked below for whom they are short as well; `strict`: all that the step needs."""
+        for level, levels in enumerate(closed):
+            short = [self.short(hospital, level, need) for need in self.ways(step)]
+            if self.scenario.backfill == "none":
+                own = {each for need in self.ways(step) for each in self.short(hospital, triage, need)}
+                levels |= {pool for way in short for pool, amount in way if (pool, amount) in own}
+            elif self.no_dose(hospital, step) or all(
+                way or any(pool in levels for pool, _ in self.amounts(need))
+                for need, way in zip(self.ways(step), short, strict=True)
+            ):
+                levels |= {pool for need in self.ways(step) for pool, _ in self.amounts(need)}
 
     def nobody_is_blocked_for_ever(self, hospital: int) -> None:
         """Boarders who have no other way out can start one day, once all that is timed has ended."""
@@ -573,12 +580,6 @@ class Replay:
             or self.network.steps[person.waiting].product >= 0
             or any(self.rate(person, cause) > 0 for cause in ("leave", "die"))
         )
-
-    def close(self, hospital: int, triage: int, need: int, closed: list[set[int]]) -> None:
-        """Close what the patient is short of, to those ranked below."""
-        for pool, _ in self.short(hospital, triage, need):
-            for levels in closed:
-                levels.add(pool)
 
     def ways(self, step: CompiledStep) -> list[int]:
         return [option.need for option in step.options] or [-1]

@@ -36,7 +36,7 @@ class Told:
         found = []
         for i in range(len(log)):
             item, place = int(log.item[i]), int(log.hospital[i])
-            if log.kind[i] != kind or (hospital and network.hospitals[place] != hospital):
+            if log.kind[i] != kind or (hospital and (place < 0 or network.hospitals[place] != hospital)):
                 continue
             if not name or name == self._name(kind, item):
                 minute = float(log.time[i]) * 60
