@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]  # so that it can be run as a script
 
 from validation_cases import CASES, Row, run_case  # noqa: E402
 from validation_estimation import Estimate, mean  # noqa: E402
@@ -24,7 +24,7 @@ from validation_measures import TREATMENT_STEPS, Task  # noqa: E402
 from sim.replications import available_cores, replicate  # noqa: E402
 
 JSON, PAGE, README = ROOT / "docs" / "validation.json", ROOT / "docs" / "validation.md", ROOT / "README.md"
-BEGIN, END = "<!-- validation table: begin -->", "<!-- validation table: end -->"
+BEGIN, END = "<!-- validation:begin -->", "<!-- validation:end -->"
 PARTS = {
     "V1": "Queueing theory (exact)",
     "V2": "Stroke wards (Monks et al. 2016)",

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from validation_cases import CASES
+from make_table import BEGIN, END, table
+from validation_cases import CASES, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,3 +35,10 @@ def test_the_page_shows_every_line_of_the_table(published):
         for row in rows:
             assert f"| {row['case']} | {row['figure']} | " in page
             assert f"| {row['got']:.{row['digits']}f} | {row['half_width']:.{row['digits']}f} |" in page
+
+
+def test_the_readme_shows_the_table(published):
+    block = (ROOT / "README.md").read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
+
+    lines = [Row(**row) for rows in published.values() for row in rows]
+    assert block.strip().splitlines() == table(lines)
