@@ -105,7 +105,7 @@ def _level(
     overall = everybody(summary, metric)
     said = f"under {policy} the {spoken(metric)} is {shown(overall, metric)} ({counted(n_runs, 'run')}, seed {seed})"
     groups = [g for g in by_group(scenario, summary, metric) if g.n >= FEWEST]
-    if len(groups) > 1:
+    if len({round(g.value, 9) for g in groups}) > 1:
         lower = METRICS[metric].better == "lower"
         worst = (max if lower else min)(groups, key=lambda g: g.value)
         said += f"; worst off: {named(scenario, worst)}, {shown(worst, metric)}"
@@ -222,8 +222,8 @@ def shown(estimate: Estimate, metric: str, sign: bool = False) -> str:
         return "not known"
     places = decimals(value, low, high)
     plus = "+" if sign else ""
-    text = f"{value:{plus}.{places}f} {unit}".rstrip()
-    return f"{text} [{low:.{places}f}, {high:.{places}f}]" if estimate.bounded else text
+    text = f"{value:{plus}z.{places}f} {unit}".rstrip()
+    return f"{text} [{low:z.{places}f}, {high:z.{places}f}]" if estimate.bounded else text
 
 
 SHOWN_AS = {"hours": (1.0, "h"), "h": (1.0, "h"), "share": (100.0, "%"), "": (1.0, "")}

@@ -28,6 +28,9 @@ from sim.network import Network
 FOLLOWED = 0.95 - 1e-9
 """A wait is missing when less than this probability lies where somebody was still followed. (Sums are rounded.)"""
 
+ROUNDING = 1e-11
+"""A mean below this part of tau is the rounding error of a sum in which nobody waited, of either sign."""
+
 
 class Arrivals(PatientMetric):
     """Patients who presented after the warm-up. Those who declined an invitation did not."""
@@ -73,7 +76,7 @@ class UntreatedHours(PatientMetric):
 
     def estimator(self, study: Study, who: Mask) -> Estimator:
         """Integrate one minus the incidence of treatment."""
-        return _RestrictedMean(study.wait.of(who).until(study.tau), study.tau)
+        return RestrictedMean(study.wait.of(who).until(study.tau), study.tau)
 
 
 class WithinTarget(PatientMetric):
@@ -329,7 +332,9 @@ class _MassEstimator(Estimator):
         return event_masses(self.follow_up.time, self.follow_up.censored, cell, n_cells, self._by_time)
 
 
-class _RestrictedMean(_MassEstimator):
+class RestrictedMean(_MassEstimator):
+    """The mean of the smaller of the time and tau."""
+
     def __init__(self, follow_up: FollowUp, tau: float) -> None:
         super().__init__(follow_up)
         self.saved = np.where(follow_up.over, tau - follow_up.time, 0.0)
@@ -339,7 +344,9 @@ class _RestrictedMean(_MassEstimator):
         """Return the restricted mean of each cell."""
         masses = self.masses(cell, n_cells)
         known = summed(masses, cell, n_cells)
-        return np.where(known >= FOLLOWED, self.tau - summed(masses * self.saved, cell, n_cells), np.nan)
+        hours = self.tau - summed(masses * self.saved, cell, n_cells)
+        hours = np.where(np.abs(hours) < ROUNDING * self.tau, 0.0, hours)
+        return np.where(known >= FOLLOWED, hours, np.nan)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import pytest
 from policies.experiment import experiment
 from policies.parts import Parts
 from policies.replication import Replication
-from policies.sentence import comparison
+from policies.sentence import Estimate, comparison, shown
 from policies.stopping import parse_until
 from scenarios.errors import UsageError
 from sim.replications import Workers
@@ -208,6 +208,27 @@ def test_the_sentence_says_that_one_run_cannot_tell(scenes):
 
 def test_the_sentence_says_when_nothing_changed_at_all(scenes):
     assert "changes nothing" in sentence(scenes, row("untreated_hours", 0.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(("urgent", "named"), [(1e-13, False), (0.4, True)])
+def test_no_group_is_worst_off_where_groups_do_not_differ(scenes, urgent, named):
+    frame = pd.DataFrame(
+        [
+            row("untreated_hours", 0.0, 0.0, 0.0),
+            row("untreated_hours", urgent, urgent, urgent, "acuity", "critical"),
+            row("untreated_hours", 0.0, 0.0, 0.0, "acuity", "standard"),
+        ]
+    )
+
+    said = comparison(scenes.scenario(), ["acuity"], {"acuity": frame}, {}, 30, 1)
+
+    assert ("worst off: critical" in said) == named
+
+
+def test_a_value_that_rounds_to_zero_has_no_sign():
+    assert (
+        shown(Estimate("", "all", -1e-9, -0.0004, 0.0004, 10), "untreated_hours") == "0.000 h [0.000, 0.000]"
+    )
 
 
 def test_a_network_that_never_settles_is_said_to(scenes):

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from sim.eventlog import Row
+from sim.metric import FollowUp
 from sim.outcomes import KEYS, METRICS, outcomes
+from sim.patient_metrics import RestrictedMean
 from sim.tables import tables
 from tests.sim.handmade import ED, JAB, NORTH, SEE, URGENT, need, network_of, patients_of, result_of, story
 
@@ -61,6 +63,15 @@ def test_untreated_time_is_missing_where_too_little_was_followed(told):
     # city: treated .25, treated .5, then one of three is censored.
     assert math.isnan(value(told, "untreated_hours", "area", "city"))
     assert told.loc[("untreated_hours", "", "all", ""), "n"] == 6
+
+
+@pytest.mark.parametrize("n", [3, 1000, 12_345])
+def test_untreated_time_is_exactly_zero_where_nobody_waits(n):
+    at_once = FollowUp(np.zeros(n), np.ones(n, dtype=bool), np.zeros(n, dtype=bool))
+
+    hours = RestrictedMean(at_once, 24.0)(np.arange(n) % 3, 3)
+
+    assert hours.tolist() == [0, 0, 0]
 
 
 def test_tau_is_no_longer_than_the_observation():
