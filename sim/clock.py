@@ -8,6 +8,8 @@ from typing import Any
 import simpy
 from simpy.events import Event
 
+from sim.order import on_second
+
 
 class Timer(Event):
     """Something that happens at a time; `action` is called with the event."""
@@ -15,11 +17,14 @@ class Timer(Event):
     def __init__(
         self, env: simpy.Environment, delay: float, priority: int, action: Callable[[Any], None], about: Any
     ) -> None:
+        now = env.now
         self.env = env
         self.callbacks = [action]
+        self.time = on_second(now + delay)
+        """When: exactly on the grid, so SimPy's sum of now and the delay gives it back."""
         self._ok = True
         self._value = about
-        env.schedule(self, priority, delay)  # type: ignore[arg-type]  # SimPy's type is an enum, its heap takes any int
+        env.schedule(self, priority, self.time - now)  # type: ignore[arg-type]  # SimPy's type is an enum, its heap takes any int
 
     @property
     def about(self) -> Any:

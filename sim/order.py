@@ -2,7 +2,8 @@
 
 Every event has the key (time, kind, id); events run in the order of their keys and never in the
 order in which they were scheduled. Times lie on a grid of 2^-20 hours, so sums of times are exact
-and equal on any machine. After each event the hospitals whose pools, queues or rules changed are
+and equal on any machine; a time next to a whole second is that second (`on_second`), so that what
+is written in whole minutes ties. After each event the hospitals whose pools, queues or rules changed are
 scanned in the order of their ids until nothing more can start (`sim/allocation.py`); what starts
 there resumes at once, without an event of its own. An event at exactly the horizon is inside.
 """
@@ -13,6 +14,9 @@ from sim.codes import Codes
 
 GRID = float(2**20)
 """Steps of the time grid per hour (3.4 ms)."""
+
+NEAR = 2.1 * 3600 / GRID
+"""Two steps of the grid in seconds, and a little for the rounding of the product."""
 
 ID_BITS = 48
 """An event's SimPy priority is kind x 2^48 + id."""
@@ -69,3 +73,20 @@ def on_grid(hours: float) -> float:
     349525.0
     """
     return floor(hours * GRID + 0.5) / GRID
+
+
+def on_second(time: float) -> float:
+    """Return a time of the grid; one within two steps of a whole second is that second.
+
+    A second is no whole number of steps, so a sum of whole minutes may miss the minute by a step:
+    without this, 10 min and 10 min would end after 20 min, and what should tie would not.
+
+    >>> ten, twenty = on_grid(1 / 6), on_grid(1 / 3)
+    >>> ten + ten == twenty, on_second(ten + ten) == twenty
+    (False, True)
+    """
+    seconds = time * 3600.0
+    second = floor(seconds + 0.5)
+    if -NEAR < seconds - second < NEAR:
+        return floor(second / 3600.0 * GRID + 0.5) / GRID
+    return time

@@ -18,7 +18,7 @@ from sim.directives import Standing
 from sim.eventlog import LogBuilder, Row
 from sim.journey import Journeys
 from sim.network import Network
-from sim.order import Kind, on_grid, priority
+from sim.order import Kind, on_grid, on_second, priority
 from sim.patient import Patient, PatientFactory, PlainPatients
 from sim.protocol import Decision, Directive
 from sim.result import Result
@@ -133,7 +133,7 @@ class ReferenceEngine:
 
     def at(self, time: float, rank: int, action: Callable[[], None]) -> None:
         """Run an action at a time with an event priority, unless that is after the horizon."""
-        if time <= self.network.horizon:
+        if on_second(time) <= self.network.horizon:
             Timer(self.env, time - self.env.now, rank, lambda _: action(), None)
 
     def changed(self, hospital: int) -> None:

@@ -17,7 +17,7 @@ from scenarios.quantities import When
 from sim.distributions import mean
 from sim.eventlog import Row
 from sim.network import UNLIMITED, CompiledStep, Network, attribute_values
-from sim.order import on_grid
+from sim.order import GRID, on_grid, on_second
 from sim.protocol import Decision, Directive, Orders
 from sim.result import Result
 from sim.rules import INSTANT
@@ -243,7 +243,7 @@ class Replay:
         hours = self.workload.durations(item, person.visit)[number]
         factor = step.acuity_factor[person.acuity] * self.network.hospital_factor[hospital][item]
         factor *= option.factor if option else 1.0
-        person.due = self.now + (on_grid(hours * factor) if factor != 1.0 else hours)
+        person.due = on_second(self.now + (on_grid(hours * factor) if factor != 1.0 else hours))
         person.due = inf if self.swapping else person.due
         self.moves_to(person, "wrong-unit" if option and option.wrong_unit else "care")
         self.touched.add(hospital)
@@ -317,7 +317,7 @@ class Replay:
         assert person.hospital == hospital
         assert item != hospital
         hours = on_grid(self.network.travel[hospital][item] * float(self.patients.travel_factor[number]))
-        person.travelling, person.arrives, person.hospital = True, self.now + hours, item
+        person.travelling, person.arrives, person.hospital = True, on_second(self.now + hours), item
         self.moves_to(person, "travelling")
 
     def on_reserved(self, number: int, hospital: int, item: int, value: float) -> None:
@@ -468,9 +468,10 @@ class Replay:
         return all(facts[key] in values for key, values in when.items())
 
     def strikes(self, person: Person, cause: str) -> None:
-        """A hazard strikes: its threshold must be used up, neither sooner nor later."""
+        """A hazard strikes: its threshold must be used up, but for what `on_second` takes off."""
         self.bears(person)
-        assert person.used[cause] >= self.threshold(person, cause) - 1e-9, f"{cause} strikes too soon"
+        slack = 1e-9 + 3 / GRID * self.rate(person, cause)
+        assert person.used[cause] >= self.threshold(person, cause) - slack, f"{cause} strikes too soon"
         person.struck[cause] += 1
         person.used[cause] = 0.0
 

@@ -130,3 +130,20 @@ def test_arrivals_that_depend_on_the_past_come_between_those_known_at_the_start(
     assert list(zip(result.log.time[rows].tolist(), result.log.patient[rows].tolist(), strict=True)) == [
         (0, 0), (10, 1), (24, 2), (24, 5), (25, 3), (25.5, 6), (39, 4),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("minutes", [5, 7, 10, 25, 50])
+def test_whole_minutes_tie_however_they_are_added_up(minutes):
+    text = f"""
+    fairward: 1
+    name: back-to-back
+    horizon: 3 days
+    classes: {{a: {{pathway: p}}}}
+    pathways: {{p: {{steps: {{s: {{needs: bed, duration: {minutes} min, if_full: leave}}}}}}}}
+    hospitals: {{h: {{beds: {{bed: 1}}}}}}
+    arrivals: {{x: {{hospital: h, classes: a, schedule: {{at: [0], every: {minutes} min}}}}}}
+    """
+
+    told = tell(text)
+
+    assert not told.when(Row.QUIT)
