@@ -13,6 +13,9 @@ from policies.sentence import FEWEST
 
 SCHEMA = "fairward.answer/1"
 
+OF_THE_EXECUTION = ("reused",)
+"""How it went this time; a resumed run gives the same answer as one without interruption. The manifest has it."""
+
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer; small groups are left out, and what is not known is null."""
@@ -29,7 +32,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "summaries": _records(answer.summaries),
         "differences": _records(answer.differences),
         "notes": list(answer.notes),
-        "provenance": dict(answer.provenance),
+        "provenance": {key: value for key, value in answer.provenance.items() if key not in OF_THE_EXECUTION},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,21 @@ from fairward.runs import Command, partial, save
 from policies.answer import Answer
 from policies.experiment import check_policies, experiment
 from policies.origin import results_hash
-from policies.stopping import parse_until
+from policies.stopping import AT_MOST, Until, parse_until
 from scenarios.loader import load, scenario_hash
 from sim.replications import Interrupted, Workers, available_cores
 
 INTERRUPTED = 130
+
+
+def _telling(rule: Until | None, quiet: bool) -> Callable[[int], None] | None:
+    """Say on stderr how many runs a stopping rule will take, once that can be guessed."""
+    if rule is None or quiet:
+        return None
+    written = rule.written
+    return lambda runs: typer.echo(
+        f"--until {written}: about {'1000 or more' if runs >= AT_MOST else runs} runs are needed.", err=True
+    )
 
 
 def answered(
@@ -47,7 +57,16 @@ def answered(
             label = policies[0] if len(policies) == 1 else f"{len(policies)} policies"
             with progress(f"{scenario.name}, {label}", quiet) as tell:
                 answer = experiment(
-                    scenario, policies, replications, seed, engine, workers, parts, rule, on_done=tell
+                    scenario,
+                    policies,
+                    replications,
+                    seed,
+                    engine,
+                    workers,
+                    parts,
+                    rule,
+                    tell,
+                    _telling(rule, quiet),
                 )
         except Interrupted as interrupted:
             n = sum(

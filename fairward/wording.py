@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from policies.answer import Answer
-from policies.sentence import FEWEST, Estimate, attribute_title, by_group, everybody, headline_metric, shown
+from policies.sentence import (
+    FEWEST,
+    Estimate,
+    attribute_title,
+    by_group,
+    estimates,
+    everybody,
+    headline_metric,
+    shown,
+)
 from sim.outcomes import METRICS
 
 HEADLINES = (
@@ -19,6 +28,14 @@ HEADLINES = (
 
 FIRST_ATTRIBUTES = 2
 """Attributes with a table of their own unless all are asked for."""
+
+
+BY_PART = ("step_wait_hours", "utilisation")
+"""Metrics with a table by step or pool."""
+
+
+MOST_PARTS = 15
+"""Rows of such a table."""
 
 
 WIDEST = 125
@@ -36,6 +53,7 @@ def answer_text(answer: Answer, all_groups: bool = False) -> str:
     blocks += list(groups.values())[:kept]
     if more := list(groups)[kept:]:
         blocks.append(f"Not shown here: by {', '.join(more)}. See the report, or use --all-groups.")
+    blocks += _flow_blocks(answer)
     blocks.append("\n".join(f"- {note}" for note in answer.notes))
     return "\n\n".join(blocks)
 
@@ -102,6 +120,23 @@ def _group_blocks(answer: Answer) -> Iterator[tuple[str, str]]:
                 [f"  ({n_hidden} hidden, under {FEWEST} patients a run)", *[""] * (2 * len(levels) - 1)]
             )
         yield title, _table(answer, f"{METRICS[metric].title} by {title}", rows)
+
+
+def _flow_blocks(answer: Answer) -> Iterator[str]:
+    """Yield the wait of each step and the utilisation of each pool, where one policy has steps to tell apart."""
+    several = any(len(pathway.steps) > 1 for pathway in answer.scenario.pathways.values())
+    if not several:
+        return
+    if len(answer.policies) > 1:
+        yield "Waits by step and utilisation by pool are in the report and in answer.json."
+        return
+    for metric in BY_PART:
+        found = [e for e in estimates(answer.summaries[answer.policies[0]], metric) if isfinite(e.value)]
+        rows = [[f"  {e.group}", shown(e, metric)] for e in found[:MOST_PARTS]]
+        if more := len(found) - MOST_PARTS:
+            rows += [[f"  ({more} more in answer.json)", ""]] if more > 0 else []
+        if rows:
+            yield aligned([METRICS[metric].title, answer.policies[0]], rows)
 
 
 def _find(found: Sequence[Estimate], group: tuple[str, str]) -> Estimate:

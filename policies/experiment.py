@@ -11,13 +11,14 @@ from policies.origin import results_hash, source_hash, versions
 from policies.parts import Part, Parts, policy_folder
 from policies.registry import build_policy
 from policies.replication import Replication, policy_stream
-from policies.sentence import FEWEST, comparison, everybody
-from policies.stopping import AT_MOST, BATCH, Until
+from policies.sentence import FEWEST, by_group, comparison, everybody, headline_metric
+from policies.stopping import AT_MOST, BATCH, Until, check_until, runs_needed
 from scenarios.errors import UsageError
 from scenarios.loader import scenario_hash
 from scenarios.scenario import Scenario
-from sim.inference import enough, mser5, paired, summarise
+from sim.inference import FEWEST_RUNS, enough, mser5, paired, summarise
 from sim.network import compile_network
+from sim.outcomes import METRICS
 from sim.replications import Workers, replicate
 
 OnDone = Callable[[int, int, dict[str, Part]], None]
@@ -36,14 +37,18 @@ def experiment(
     parts: Parts | None = None,
     until: Until | None = None,
     on_done: OnDone | None = None,
+    on_estimate: Callable[[int], None] | None = None,
 ) -> Answer:
     """Return the answer of `replications` runs (the scenario's own number when None) of each policy.
 
-    With `until`, more are run in batches of 10 until every policy's interval is narrow enough.
+    With `until`, more are run in batches of 10 until every policy's interval is narrow enough;
+    `on_estimate` is called once with about how many that will be.
     Finished replications are kept in `parts` and not run again. Raises `sim.replications.Interrupted`.
     """
     policies = tuple(policies)
     check_policies(scenario, policies, seed)
+    if until is not None:
+        check_until(until, compile_network(scenario))
     wanted = scenario.replications if replications is None else replications
     if wanted < 1:
         raise UsageError(f"expected at least 1 replication, got {wanted}.")
@@ -57,9 +62,13 @@ def experiment(
             on_done(report.n, wanted, newest)  # type: ignore[attr-defined]
 
     report.n = 0  # type: ignore[attr-defined]
+    estimated = False
     try:
         done |= replicate(task, range(1, wanted + 1), on_done=report, workers=pool)
         while until is not None and not _narrow(done, policies, until) and len(done) < AT_MOST:
+            if not estimated and on_estimate is not None and len(done) >= FEWEST_RUNS:
+                on_estimate(_about(done, policies, until))
+                estimated = True
             following = range(len(done) + 1, min(len(done) + BATCH, AT_MOST) + 1)
             wanted = following[-1]
             done |= replicate(task, following, on_done=report, workers=pool)
@@ -134,6 +143,13 @@ def _narrow(done: Done, policies: Sequence[str], until: Until) -> bool:
     return all(enough(outcomes_of(done, policy), until.metric, until.half_width) for policy in policies)
 
 
+def _about(done: Done, policies: Sequence[str], until: Until) -> int:
+    """About how many runs the policy with the widest interval needs."""
+    overall = [everybody(summarise(outcomes_of(done, policy)), until.metric) for policy in policies]
+    halves = [(e.high - e.low) / 2 for e in overall if e.bounded]
+    return runs_needed(len(done), max(halves), until.half_width) if halves else AT_MOST
+
+
 def _notes(
     scenario: Scenario,
     policies: Sequence[str],
@@ -156,12 +172,52 @@ def _notes(
             f"{100 * share:.1f} % ({policy})" for share, policy in zip(shares, policies, strict=True)
         )
         notes.append(f"Still in the system at the horizon, counted as censored: {said}.")
+    notes += _untreated_notes(scenario, policies, summaries) + _interval_notes(scenario, policies, summaries)
     if scenario.warm_up:
         notes.append(f"The first {scenario.warm_up:g} h are warm-up and left out.")
     notes += warm_up_notes(scenario, policies, done)
-    if until is not None and not _narrow(done, policies, until):
+    if until is not None and _narrow(done, policies, until):
+        notes.append(f"The number of runs, {len(done)}, was chosen by --until '{until.written}'.")
+    elif until is not None:
         notes.append(f"Stopped at {len(done)} runs though {until.written} was not reached.")
     return notes
+
+
+def _untreated_notes(
+    scenario: Scenario, policies: Sequence[str], summaries: dict[str, pd.DataFrame]
+) -> list[str]:
+    """What the headline counts for those who never were treated, where there are any."""
+    if headline_metric(scenario, summaries[policies[0]]) != "untreated_hours":
+        return []
+    ends = ("left_share", "died_share", "cancelled_share", "diverted_share")
+    if not any(everybody(summaries[policy], end).value > 0 for policy in policies for end in ends):
+        return []
+    tau = min(scenario.tau, scenario.horizon - scenario.warm_up)
+    return [
+        f"Who died, left, was cancelled or turned away counts as untreated to tau = {tau:g} h, not as treated early."
+    ]
+
+
+def _interval_notes(
+    scenario: Scenario, policies: Sequence[str], summaries: dict[str, pd.DataFrame]
+) -> list[str]:
+    """What it means that an interval reaches where no value can be."""
+    headline = headline_metric(scenario, summaries[policies[0]])
+    shown = [
+        (METRICS[metric].unit, estimate)
+        for policy in policies
+        for metric in METRICS
+        for estimate in (
+            everybody(summaries[policy], metric),
+            *(by_group(scenario, summaries[policy], metric) if metric == headline else ()),
+        )
+    ]
+    if any(e.low < 0 <= e.value or (unit == "share" and e.value <= 1 < e.high) for unit, e in shown):
+        return [
+            "An interval that reaches below 0 or above 100 % is a t interval over few or unlike runs: it is not cut "
+            "where values end. More runs narrow it."
+        ]
+    return []
 
 
 def warm_up_notes(scenario: Scenario, policies: Sequence[str], done: Done) -> list[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import ceil
 
 from policies.parameters import suggestion
 from scenarios.errors import UsageError
 from scenarios.units import parse_duration
+from sim.flow_metrics import BY_PART
+from sim.inference import FEWEST_RUNS
+from sim.network import Network
 from sim.outcomes import METRICS
 
 BATCH = 10
@@ -43,6 +47,29 @@ def parse_until(written: str) -> Until:
     if not half_width > 0:
         raise UsageError(f"--until: expected a half-width above 0, got {text!r}.")
     return Until(metric, half_width, written)
+
+
+def check_until(until: Until, network: Network) -> None:
+    """Raise if the scenario has no value of the metric for everybody; before anything is run."""
+    metric = METRICS[until.metric]
+    if metric.applies(network) and not isinstance(metric, BY_PART):
+        return
+    lacks = (
+        "no value for everybody together" if isinstance(metric, BY_PART) else "no such value in this scenario"
+    )
+    choices = [
+        name for name, m in METRICS.items() if m.better and m.applies(network) and not isinstance(m, BY_PART)
+    ]
+    raise UsageError(f"--until: {until.metric} has {lacks}. Choose one of {', '.join(choices)}.")
+
+
+def runs_needed(n: int, half: float, wanted: float) -> int:
+    """Return about how many runs give a half-width, from that of `n` runs: it shrinks with their square root.
+
+    >>> runs_needed(10, 1.0, 0.5)
+    40
+    """
+    return min(max(ceil(n * (half / wanted) ** 2), FEWEST_RUNS), AT_MOST)
 
 
 def _value(text: str) -> float:

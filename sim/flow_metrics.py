@@ -245,6 +245,10 @@ class WasteShare(Metric):
         return np.hstack((table.sum(axis=1, keepdims=True), table[:, 1:]))
 
 
+BY_PART = (_StepMean, StepOccupancy, _PoolMetric)
+"""Metrics by step or pool, which have no value for everybody together."""
+
+
 def _time_average(study: Study, attribute: str, groups: tuple[str, ...], hours: Floats) -> Cells:
     return Cells(attribute, groups, np.full(hours.shape, np.floor(study.window)), hours / study.window)
 

@@ -92,6 +92,26 @@ def test_json_is_one_versioned_object_without_small_groups(desk):
     assert groups == {"plain"}
 
 
+def test_a_pathway_of_several_steps_shows_waits_by_step_and_use_by_pool(desk):
+    steps = "pathways.care.steps.ward.next=look", "pathways.care.steps.look={duration: 5 min, needs: bed}"
+    changes = [word for step in reversed(steps) for word in ("--set", step)]
+
+    done = fairward("run", "small.yaml", "--reps", "2", "--jobs", "1", "--quiet", *changes)
+
+    assert "Wait for a step, of those who started" in done.stdout, done.stderr
+    assert "  care.look  " in done.stdout
+    assert "\nUtilisation" in done.stdout
+
+
+def test_who_left_is_said_to_count_as_untreated(desk):
+    patience = "pathways.care.steps.ward.patience={time: {exponential: 1 h}}"
+
+    done = fairward("run", "small.yaml", "--reps", "2", "--jobs", "1", "--quiet", "--set", patience)
+
+    assert "counts as untreated to tau = 24 h" in done.stdout, done.stderr
+    assert "it is not cut where values end" in done.stdout
+
+
 def test_one_run_gives_no_interval_and_says_so(desk):
     done = fairward("run", "small.yaml", "--reps", "1")
 
@@ -324,3 +344,4 @@ def test_an_interrupted_run_keeps_what_finished_and_goes_on_from_there(desk, job
 
     assert done.returncode == 0, done.stderr
     assert json.loads((the_run(desk) / "manifest.json").read_text())["provenance"]["reused"] == kept
+    assert "reused" not in json.loads((the_run(desk) / "answer.json").read_text())["provenance"]

@@ -106,6 +106,29 @@ def test_it_runs_until_the_interval_is_narrow(scenes):
     assert len(narrow.replications) % 10 == 2
 
 
+def test_it_tells_about_how_many_runs_a_narrow_interval_takes(scenes):
+    told = []
+
+    answer = experiment(
+        scenes.scenario(),
+        ["acuity"],
+        10,
+        until=parse_until("untreated_hours<20 min"),
+        on_estimate=told.append,
+    )
+
+    assert len(told) == 1
+    assert any("was chosen by --until 'untreated_hours<20 min'" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("metric", "changes"), [("within_target", ["targets={}"]), ("step_wait_hours", []), ("utilisation", [])]
+)
+def test_a_stopping_rule_needs_a_value_for_everybody(scenes, metric, changes):
+    with pytest.raises(UsageError, match=f"--until: {metric} has no .*Choose one of .*untreated_hours"):
+        experiment(scenes.scenario(*changes), ["acuity"], 1, until=parse_until(f"{metric}<1"))
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
