@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -90,8 +91,14 @@ def _is_wrong_use(error: Exception) -> bool:
     return hasattr(error, "exit_code") and hasattr(error, "format_message")
 
 
+def _warn(message: Any, *where: Any, **more: Any) -> None:
+    """Show what a warning says, not where in our source it came up."""
+    typer.echo(f"Warning: {message}", err=True)
+
+
 def main() -> None:
     """Run the command line."""
+    warnings.showwarning = _warn
     app(prog_name="fairward")
 
 

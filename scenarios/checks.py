@@ -4,6 +4,7 @@ from scenarios.checks_network import check_network
 from scenarios.checks_pathways import check_pathways
 from scenarios.checks_people import check_people
 from scenarios.checks_run import check_run
+from scenarios.checks_size import check_size
 from scenarios.checks_vaccine import check_vaccine
 from scenarios.conditions import Conditions
 from scenarios.report import Report
@@ -18,3 +19,4 @@ def check(scenario: Scenario, report: Report) -> None:
     check_pathways(scenario, conditions, report)
     check_network(scenario, report)
     check_vaccine(scenario, conditions, report)
+    check_size(scenario, report)

@@ -66,6 +66,8 @@ def _check_step(path: Path, step: Step, outcomes: list[str], conditions: Conditi
     for key in ("queue_limit", "balking"):
         cases = getattr(step, key)
         conditions.cases((*path, key), [case.when for case in cases], covering=False)
+    for i, balking in enumerate(step.balking):
+        _check_outcome((*path, "balking", i, "outcome"), balking.outcome, outcomes, report)
 
 
 def _check_outcome(path: Path, outcome: str, outcomes: list[str], report: Report) -> None:

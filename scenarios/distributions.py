@@ -80,7 +80,7 @@ class Weibull(Parametric[Q]):
     scale: Q
     """The scale, above 0."""
     shape: Positive
-    """The shape; 1 is exponential."""
+    """The shape, at least 0.05; 1 is exponential."""
 
 
 class Triangular(Parametric[Q]):
@@ -116,6 +116,10 @@ KINDS: tuple[str, ...] = (
     "constant", "exponential", "lognormal", "normal", "gamma", "erlang", "weibull", "triangular", "uniform", "empirical"
 )  # fmt: skip
 """The registry: the keys by which a distribution is written, in schema order."""
+
+
+FLATTEST = 0.05
+"""The least Weibull shape; its mean is 20! times the scale."""
 
 
 def as_value(value: Any) -> Any:
@@ -175,6 +179,10 @@ def _check_parameters(kind: str, law: Any) -> None:
         raise ValueError("expected a gamma sd above 0, got 0. Use constant for no spread")
     if kind == "weibull" and law.scale <= 0:
         raise ValueError("expected a weibull scale above 0, got 0")
+    if kind == "weibull" and law.shape < FLATTEST:
+        raise ValueError(
+            f"expected a weibull shape of at least {FLATTEST}, got {law.shape!r}. A smaller one has no mean to speak of"
+        )
     if kind in ("triangular", "uniform") and law.low > law.high:
         raise ValueError(f"expected low <= high, got low {law.low!r} above high {law.high!r}")
     if kind == "triangular" and not law.low <= law.mode <= law.high:

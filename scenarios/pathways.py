@@ -143,6 +143,8 @@ class Balking(Spec):
     """For whom; empty: everybody not yet taken."""
     probability: Annotated[tuple[Share, ...], Field(min_length=1)]
     """The chance when 0, 1, 2, ... are waiting; the last holds for all longer queues."""
+    outcome: str = "left"
+    """The outcome of those who do not join."""
 
 
 def as_limits(value: Any) -> Any:
@@ -193,7 +195,7 @@ class Step(Spec):
     queue_limit: Annotated[tuple[Limit, ...], BeforeValidator(as_limits)] = ()
     """A limit on the number waiting for it at a hospital."""
     balking: Annotated[tuple[Balking, ...], BeforeValidator(as_balking)] = ()
-    """The chance of not joining a queue; the outcome is `left`."""
+    """The chance of not joining a queue, and the outcome of those who do not."""
     hold: Flag = False
     """Keep what it seized until the next step starts: boarding."""
     treatment: Flag = False

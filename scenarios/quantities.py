@@ -30,8 +30,15 @@ class Spec(BaseModel):
     )
 
 
+LONGEST = 1000 * 365.25 * 24
+"""The longest duration, in hours: what is longer is a slip of the pen and would only overflow."""
+
+
 def _hours(value: Any) -> Any:
-    return parse_duration(_with_unit(value, 'a duration such as "90 min"'))
+    hours = parse_duration(_with_unit(value, 'a duration such as "90 min"'))
+    if hours > LONGEST:
+        raise ValueError(f"expected a duration of at most 1000 years, got {value_text(value)}")
+    return hours
 
 
 def _per_hour(value: Any) -> Any:

@@ -10,6 +10,25 @@ STORIES = {
         "attributes.sex.share.m=0.5",
         "attributes.sex.share: expected shares that sum to 1, got a sum of 1.01. 0.01 is too much.",
     ),
+    "a stream brings no more patients than a run can hold": (
+        "arrivals.list.schedule={at: [1 h], each: 1000000000}",
+        "arrivals.list: expected at most 50 million patients in one run, got about 1e+09 from this stream. "
+        "Check the units and the counts, or shorten the horizon.",
+    ),
+    "a batch counts": (
+        "arrivals.list.batch=1e12",
+        "arrivals.list: expected at most 50 million patients in one run, got about 6.2e+13 from this stream. "
+        "Check the units and the counts, or shorten the horizon.",
+    ),
+    "no duration is longer than a thousand years": (
+        "targets.urgent=1e300 days",
+        'targets.urgent: expected a duration of at most 1000 years, got "1e300 days".',
+    ),
+    "a Weibull has a shape that one can draw from": (
+        "arrivals.list.batch={weibull: {scale: 1, shape: 0.0001}}",
+        "arrivals.list.batch: expected a weibull shape of at least 0.05, got 0.0001. "
+        "A smaller one has no mean to speak of.",
+    ),
     "class shares of a stream must sum to 1": (
         "arrivals.list.classes={elective: 0.5}",
         "arrivals.list.classes: expected shares that sum to 1, got a sum of 0.5. 0.5 is missing.",
@@ -166,6 +185,11 @@ STORIES = {
         "pathways.elective.steps.operation.full_outcome=postpond",
         'pathways.elective.steps.operation.full_outcome: "postpond" is not an outcome of this scenario. '
         'Did you mean "postponed"?',
+    ),
+    "those who balk have an outcome": (
+        "pathways.emergency.steps.ward.balking=[{probability: [0, 0.1], outcome: lft}]",
+        'pathways.emergency.steps.ward.balking[0].outcome: "lft" is not an outcome of this scenario. '
+        'Did you mean "left"?',
     ),
     "durations scale by numbers": (
         "pathways.emergency.steps.ward.scale_by=[sex]",
