@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from math import isfinite
 from pathlib import Path
@@ -22,8 +23,9 @@ from policies.experiment import check_policies, experiment
 from policies.origin import results_hash, source_hash, versions
 from policies.parts import write_parquet
 from policies.sentence import everybody, shown
-from scenarios.errors import UsageError
+from scenarios.errors import ScenarioError, UsageError
 from scenarios.loader import load, scenario_hash
+from scenarios.scenario import Scenario
 from sim.outcomes import METRICS
 from sim.replications import Workers
 
@@ -70,7 +72,7 @@ def sweep_answers(
     """Return the settings, a row of estimates for each, and the run folder."""
     began = time.time()
     settings = grid(set_over)
-    scenarios = [load(name, [*overrides, *(f"{k}={v}" for k, v in setting.items())]) for setting in settings]
+    scenarios = [_loaded(name, overrides, setting) for setting in settings]
     for scenario in scenarios:
         check_policies(scenario, [policy], seed)
     answers: list[Answer] = []
@@ -131,6 +133,16 @@ def sweep_answers(
         place = publish(folder, out, f"{scenarios[0].name}-sweep", identity, began)
         shutil.rmtree(parts.folder, ignore_errors=True)
     return settings, rows, place
+
+
+def _loaded(name: str, overrides: Sequence[str], setting: Setting) -> Scenario:
+    """Load a scenario at a setting; what is wrong with the setting is said of `--set-over`."""
+    changes = [f"{key}={value}" for key, value in setting.items()]
+    try:
+        return load(name, [*overrides, *changes])
+    except ScenarioError as error:
+        own = {f"--set {n}": f"--set-over {text}" for n, text in enumerate(changes, len(overrides) + 1)}
+        raise ScenarioError([replace(p, file=own.get(p.file, p.file)) for p in error.problems]) from None
 
 
 def sweep_text(settings: Sequence[Setting], rows: Sequence[Row], policy: str, seed: int) -> str:

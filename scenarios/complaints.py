@@ -1,5 +1,6 @@
 """What pydantic says about a scenario, in the words and places of the file."""
 
+import re
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -30,6 +31,15 @@ EXPECTED: dict[str, str] = {
 }
 """What a pydantic error type means; other types are phrased in `_phrase`."""
 
+EXACTLY = ("hourly", "weekday")
+"""Lists of a fixed length."""
+
+AFTER_A_COMMA = re.compile(r"[0-9]+ *[a-z%]*")
+"""What is left of `1,5 h` after the comma, in a mapping between braces."""
+
+CLOCK = re.compile(r"(\d|24):([0-5]\d)")
+"""A clock time that lacks its zero, or midnight."""
+
 REMEDIES: dict[tuple[str, ...], str] = {
     ("hospitals", "*", "beds", "*", "count"): "Use 0 to close the unit.",
     ("hospitals", "*", "beds", "*"): "Use 0 to close the unit.",
@@ -44,6 +54,8 @@ class Complaint(NamedTuple):
 
     problem: Problem
     part: Node
+    stand_in: tuple[str, Any] | None = None
+    """A key and a value to add to the part instead of leaving it out."""
 
 
 def complaints(error: ValidationError, root: Node) -> list[Complaint]:
@@ -78,11 +90,14 @@ def _complaint(detail: dict[str, Any], root: Node) -> Complaint:
     if kind == "missing":
         name = str(loc[-1])
         said = (_meaning(loc), "nothing", f"Add `{name}`.")
-        return Complaint(Problem(*node.place, path_text((*node.path, name)), *said), node)
+        stand_in = (name, "1 h") if name == "duration" and len(node.path) == 4 else None
+        return Complaint(Problem(*node.place, path_text((*node.path, name)), *said), node, stand_in)
     if kind == "extra_forbidden":
         return Complaint(Problem(*node.place, path_text(node.path), *_stranger(loc)), node)
     expected, got, remedy = _phrase(detail, node)
-    return Complaint(Problem(*node.place, path_text(node.path), expected, got, remedy or _remedy(node)), node)
+    problem = Problem(*node.place, path_text(node.path), expected, got, remedy or _remedy(node))
+    is_stream = len(node.path) == 2 and node.path[0] == "arrivals" and isinstance(node.value, dict)
+    return Complaint(problem, node, ("poisson", 0) if is_stream and got == "none" else None)
 
 
 def _meaning(loc: Path) -> str:
@@ -110,6 +125,9 @@ def _phrase(detail: dict[str, Any], node: Node) -> tuple[str, str, str]:
     """Return what was expected, what was got and the remedy, from one error of pydantic."""
     kind, context = detail["type"], detail.get("ctx", {})
     got = value_text(plain(node))
+    if kind == "value_error" and node.value is None and AFTER_A_COMMA.fullmatch(str(node.path[-1])):
+        expected, nothing, _ = split_sentence(str(context["error"]))
+        return expected, nothing, "A comma ends an entry here. Write a decimal point, not a comma."
     if kind == "value_error":
         return split_sentence(str(context["error"]))
     if kind == "literal_error":
@@ -120,6 +138,11 @@ def _phrase(detail: dict[str, Any], node: Node) -> tuple[str, str, str]:
     if kind == "greater_than_equal":
         whole = "a whole number" if isinstance(detail["input"], int) else "a number"
         return f"{whole} of at least {context['ge']:g}", got, ""
+    if kind in ("too_short", "too_long") and node.path[-1] in EXACTLY:
+        n = context.get("min_length", context.get("max_length"))
+        return _entries("exactly", n), _how_many(context["actual_length"]), ""
+    if kind == "string_pattern_mismatch" and (clock := CLOCK.fullmatch(str(node.value))):
+        return EXPECTED[kind], got, f'Write "{int(clock[1]) % 24:02}:{clock[2]}".'
     if kind == "too_short":
         return _entries("at least", context["min_length"]), _how_many(context["actual_length"]), ""
     if kind == "too_long":

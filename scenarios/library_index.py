@@ -42,6 +42,11 @@ def locate(
 def _unknown(text: str, place: Place) -> ScenarioError:
     remedy = did_you_mean(text, library_names(), "See `fairward list`.")
     path = "extends" if place.line is not None else ""
+    if "\0" not in text and FilePath(text).is_dir():
+        files = sorted(file for suffix in SUFFIXES for file in FilePath(text).glob(f"*{suffix}"))
+        example = f", such as {files[0]}" if files else ""
+        got = f'"{text}" is a folder'
+        return ScenarioError([Problem(*place, path, "", got, f"Name a scenario file{example}.")])
     got = f'"{text}" is neither a scenario of the library nor a file'
     return ScenarioError([Problem(*place, path, "", got, remedy)])
 

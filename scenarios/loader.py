@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -111,9 +111,10 @@ def _validated(root: Node) -> Scenario:
             found = complaints(error, tree)
             if n_rounds == 0:  # Later rounds complain only of what was left out.
                 problems = [complaint.problem for complaint in found]
-            parts = [complaint.part for complaint in found]
+            parts = [complaint.part for complaint in found if complaint.stand_in is None]
+            added = {c.part.path: dict([c.stand_in]) for c in found if c.stand_in is not None}
             gone += parts
-            tree = _with_stand_ins(_without(tree, {part.path for part in parts}))
+            tree = _with_stand_ins(_without(_with(tree, added), {part.path for part in parts}))
         else:
             report = Report(tree, gone)
             check(scenario, report)
@@ -132,6 +133,21 @@ def _without(node: Node, paths: set[Path]) -> Node:
         case list() as items:
             left = [_without(item, paths) for item in items if item.path not in paths]
             return Node(left, node.place, node.path)
+    return node
+
+
+def _with(node: Node, added: Mapping[Path, Mapping[str, Any]]) -> Node:
+    """Return the tree with keys added to mappings, so that what else stands there can be checked."""
+    match node.value:
+        case dict() as entries:
+            kept = {key: _with(child, added) for key, child in entries.items()}
+            new = {
+                key: stamped(from_plain(value, node.place), (*node.path, key))
+                for key, value in added.get(node.path, {}).items()
+            }
+            return Node({**kept, **new}, node.place, node.path)
+        case list() as items:
+            return Node([_with(item, added) for item in items], node.place, node.path)
     return node
 
 

@@ -19,6 +19,7 @@ from scenarios.quantities import (
     Spec,
     When,
     as_cases,
+    one_or_many,
 )
 from scenarios.tree import value_text
 
@@ -120,6 +121,14 @@ def as_routes(value: Any) -> Any:
         return [{"to": value}]
     if isinstance(value, dict) and not {"to", "when"} & set(value):
         return [{"to": value}]
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        share = round(1 / len(value), 2)
+        shares = [*[share] * (len(value) - 1), 1 - share * (len(value) - 1)]
+        chances = ", ".join(f"{name}: {chance:.2g}" for name, chance in zip(value, shares, strict=True))
+        raise ValueError(
+            f"expected one way at a time, got a list of names. Write {value[0]} and let its own `next` lead on, "
+            f"or chances that sum to 1: {{{chances}}}"
+        )
     return as_cases(value)
 
 
@@ -180,7 +189,7 @@ class Step(Spec):
     """Taken, in order, when the step's own needs are not free."""
     duration: DurationCases
     """How long it takes, drawn at arrival from class, acuity at arrival and attributes."""
-    scale_by: tuple[Label, ...] = ()
+    scale_by: Annotated[tuple[Label, ...], BeforeValidator(one_or_many)] = ()
     """Number attributes that multiply the duration."""
     factors: tuple[Factor, ...] = ()
     """Multipliers by attribute at arrival; all that hold apply."""

@@ -69,7 +69,8 @@ def as_share(value: Any) -> Any:
     else:
         number = value
     if not _is_number(number) or not 0 <= number <= 1:
-        raise ValueError(f"expected a share from 0 to 1 such as 0.3 or 30 %, got {value_text(value)}")
+        remedy = f'. Say "{number:g} %" if it is per cent' if _is_number(number) and 1 < number <= 100 else ""
+        raise ValueError(f"expected a share from 0 to 1 such as 0.3 or 30 %, got {value_text(value)}{remedy}")
     return float(number)
 
 

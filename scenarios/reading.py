@@ -249,10 +249,48 @@ class _Reader:
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
         mark = error.problem_mark or error.context_mark
+        if (friendly := self._known_slip(error, error.problem or "")) is not None:
+            return friendly
         place = self._at(mark.line, mark.column) if mark else Place(self.file)
         what = error.problem or "it ends too early"
         remedy = "Indent with spaces." if "\\t" in what else ""
         return Problem(*place, "", "", f"this is not YAML: {what}", remedy)
+
+    def _known_slip(self, error: yaml.MarkedYAMLError, what: str) -> Problem | None:
+        """Return a problem in plain words for what people most often get wrong."""
+        mark, opened = error.problem_mark, error.context_mark
+        if mark is None or not self.whole_file:
+            return None
+        if (
+            opened is not None
+            and mark.line > opened.line
+            and (error.context or "").startswith("while parsing a flow")
+        ):
+            bracket = self.text.splitlines()[opened.line][opened.column : opened.column + 1]
+            place = self._at(opened.line, opened.column)
+            closing = {"{": "}", "[": "]"}.get(bracket, bracket)
+            got = f'the "{bracket}" that is opened here is not closed, at the latest before line {mark.line + 1}'
+            return Problem(*place, "", "", got, f'Write "{closing}" where it ends.')
+        if what.startswith("mapping values are not allowed"):
+            return self._stray_colon(mark.line, mark.column)
+        if what.startswith("expected <block end>"):
+            got = "this line does not go on where those above it left off"
+            remedy = "Indent all keys of one mapping alike, and write all of them with `- ` in front or none."
+            return Problem(*self._at(mark.line, mark.column), "", "", got, remedy)
+        return None
+
+    def _stray_colon(self, line: int, column: int) -> Problem | None:
+        lines = self.text.splitlines()
+        above = next((n for n in range(line - 1, -1, -1) if lines[n].strip()), None)
+        if lines[line][:column].count(": ") > 0:
+            remedy = (
+                "Put what belongs together between braces, such as needs: {doctor: 1}, or text in quotes."
+            )
+            return Problem(*self._at(line, column), "", "", 'there is a second ":" in this line', remedy)
+        if above is not None and (found := re.match(r"\s*(?:- )?([\w-]+):\S", lines[above])):
+            got = f'a space is missing after "{found[1]}:"'
+            return Problem(*self._at(above, found.end() - 1), "", "", got, "Write one.")
+        return None
 
 
 class _GiveUp(Exception):

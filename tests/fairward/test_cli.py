@@ -141,6 +141,8 @@ def test_small_groups_are_hidden_and_said_to_be(desk):
         (["run", "small.yaml", "--out", "/proc/nowhere"], 2, "Choose another folder with --out"),
         (["sweep", "small.yaml", "--set-over", "horizon"], 2, "expected key=v1,v2"),
         (["sweep", "small.yaml", "--set-over", "a=1,2", "--set-over", "a=3"], 2, "given twice"),
+        (["sweep", "small.yaml", "--set-over", "horizn=1 day,2 days"], 2, "--set-over horizn=1 day"),
+        (["run", "."], 2, '"." is a folder. Name a scenario file, such as small.yaml'),
         (["runs", "show", "../../etc"], 2, "there are no runs"),
         (["nonsense"], 2, "nonsense"),
     ],

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from scenarios.errors import ScenarioError
+from scenarios.loader import load_text
+
 STORIES = {
     # People.
     "shares must sum to 1": (
@@ -28,6 +31,20 @@ STORIES = {
         "arrivals.list.batch={weibull: {scale: 1, shape: 0.0001}}",
         "arrivals.list.batch: expected a weibull shape of at least 0.05, got 0.0001. "
         "A smaller one has no mean to speak of.",
+    ),
+    "a list of ways is explained": (
+        "pathways.emergency.steps.triage.next=[ward, icu, rest]",
+        "pathways.emergency.steps.triage.next: expected one way at a time, got a list of names. Write ward and let its "
+        "own `next` lead on, or chances that sum to 1: {ward: 0.33, icu: 0.33, rest: 0.34}.",
+    ),
+    "a share in per cent needs its sign": (
+        "arrivals.list.ambulance=30",
+        "arrivals.list.ambulance: expected a share from 0 to 1 such as 0.3 or 30 %, got 30. "
+        'Say "30 %" if it is per cent.',
+    ),
+    "the hours of a day are 24": (
+        "arrivals.list={hospital: north, classes: elective, poisson: {rate: 1 per hour, hourly: [1, 2, 3]}}",
+        "arrivals.list.poisson.hourly: expected exactly 24 entries, got 3.",
     ),
     "class shares of a stream must sum to 1": (
         "arrivals.list.classes={elective: 0.5}",
@@ -410,6 +427,28 @@ def test_all_problems_of_a_file_are_told_at_once_each_at_its_place(complete, pro
         '"rset" is not a step of this pathway. Did you mean "rest"?',
         "winter.yaml:83:13 hospitals.north.beds.icu.count: expected a whole number of at least 0, got -2. "
         "Use 0 to close the unit.",
+    ]
+
+
+def test_a_slip_in_one_key_does_not_hide_the_names_beside_it():
+    text = """fairward: 1
+name: slips
+horizon: 1 day
+classes: {ill: {pathway: w}}
+pathways: {care: {steps: {ward: {needs: bed, durration: 1 h}}}}
+hospitals: {north: {beds: {bed: 4}}}
+arrivals: {a: {hospital: nroth, classes: ill, poison: 1 per hour}}
+"""
+
+    with pytest.raises(ScenarioError) as error:
+        load_text(text)
+
+    assert [problem.path for problem in error.value.problems] == [
+        "classes.ill.pathway",
+        "pathways.care.steps.ward.duration",
+        "pathways.care.steps.ward.durration",
+        "arrivals.a.hospital",
+        "arrivals.a.poison",
     ]
 
 

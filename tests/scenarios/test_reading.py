@@ -108,3 +108,21 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path):
     (tmp_path / "a.yaml").write_bytes("a: 1".encode("utf-8-sig"))
 
     assert plain(read_file(tmp_path / "a.yaml", "a.yaml")) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: {b: 1\nc: 2\n", '1:4: the "{" that is opened here is not closed, at the latest before line 2.'),
+        ("a: [1, 2\nc: 2\n", '1:4: the "[" that is opened here is not closed, at the latest before line 2.'),
+        ("a:\n  needs:bed\n  time: 1 h\n", '2:9: a space is missing after "needs:". Write one.'),
+        ("a:\n  needs: bed: 1\n", '2:13: there is a second ":" in this line.'),
+        ("a:\n  b: 1\n c: 2\n", "3:2: this line does not go on where those above it left off."),
+        ("a:\n  - b: 1\n  c: 2\n", "3:3: this line does not go on where those above it left off."),
+    ],
+)
+def test_common_slips_of_yaml_are_said_in_plain_words(text, said):
+    with pytest.raises(ScenarioError) as error:
+        read_text(text, "a.yaml")
+
+    assert f"a.yaml:{said}" in str(error.value)
