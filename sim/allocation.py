@@ -21,18 +21,18 @@ from sim.patient import Patient
 from sim.rules import QueueRanking
 from sim.supply import Supply
 
-CellKey = tuple[int, int, int, int, bool]
-"""(step, triage, code of the ranking attribute, tier rank, boarding)."""
+CellKey = tuple[int, int, int, int, int]
+"""(step, triage, code of the ranking attribute, tier rank, the need kept: -1 for none)."""
 
 
 class Cell:
     """Waiting patients whom a rule ranks by their wait alone."""
 
-    __slots__ = ("boarding", "code", "entries", "step", "tier_rank", "triage")
+    __slots__ = ("code", "entries", "held", "step", "tier_rank", "triage")
 
     def __init__(self, step: CompiledStep, key: CellKey) -> None:
         self.step = step
-        _, self.triage, self.code, self.tier_rank, self.boarding = key
+        _, self.triage, self.code, self.tier_rank, self.held = key
         self.entries: list[tuple[float, int, Patient]] = []
         """(clock, patient number, patient), the longest wait first."""
 
@@ -64,6 +64,7 @@ class Desk:
         self.ranking = ranking
         self._supply = supply
         self._needs = [need.amounts for need in network.needs]
+        self._lacks: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         self.stirred: set[int] = set()
         """Steps for which somebody who waits may find room; nobody who waits for another step would."""
         pools = [
@@ -95,7 +96,7 @@ class Desk:
 
     def boarders(self) -> list[Patient]:
         """Return those who wait while keeping a bed, by patient number."""
-        everybody = [entry[2] for cell in self.cells.values() if cell.boarding for entry in cell.entries]
+        everybody = [entry[2] for cell in self.cells.values() if cell.held >= 0 for entry in cell.entries]
         return sorted(everybody, key=lambda patient: patient.number)
 
     def join(self, patient: Patient) -> None:
@@ -118,12 +119,15 @@ class Desk:
         step = self.network.steps[patient.step]
         code = self.ranking.codes[patient.number] if self.ranking.codes is not None else 0
         rank = self.tier_order.get(patient.tier, len(self.tier_order)) if step.product >= 0 else 0
-        key = (patient.step, patient.triage, code, rank, patient.held >= 0)
+        key = (patient.step, patient.triage, code, rank, patient.held)
         cell = self.cells.get(key)
         if cell is None:
             cell = self.cells[key] = Cell(step, key)
         patient.cell = key
-        if patient.step not in self.stirred and self.fitting(step, patient.triage) is not None:
+        if (
+            patient.step not in self.stirred
+            and self.fitting(step, patient.triage, held=patient.held) is not None
+        ):
             self.stirred.add(patient.step)
         clock = patient.queued if self.ranking.by_step_clock else patient.presented
         patient.key = (clock, patient.number)
@@ -153,7 +157,7 @@ class Desk:
                 woken = True
         return woken or bool(self.stirred)
 
-    def start_at_once(self, step: CompiledStep, triage: int) -> Option | None:
+    def start_at_once(self, step: CompiledStep, triage: int, held: int) -> Option | None:
         """Return how a patient who comes now may start without being ranked; None: see who goes first."""
         if self.stirred:
             return None
@@ -162,7 +166,7 @@ class Desk:
             for rival in self._rivals[step.index]:
                 if waiting[rival]:
                     return None
-        return self.fitting(step, triage)
+        return self.fitting(step, triage, held=held)
 
     def scan(self, now: float) -> tuple[Patient, Option] | None:
         """Return the best-ranked waiting patient who may start now and how, taken off the list; None: nobody may."""
@@ -181,7 +185,7 @@ class Desk:
         steps: set[int] = set()
         for cell in self.cells.values():
             if cell.step.index in stirred:
-                option = self.fitting(cell.step, cell.triage)
+                option = self.fitting(cell.step, cell.triage, held=cell.held)
                 if option is not None:
                     fits.append((cell, option))
                     steps.add(cell.step.index)
@@ -226,9 +230,9 @@ class Desk:
         """Walk down the ranks, closing pools."""
         closed: dict[int, int] = {}
         for cell in sorted(self.cells.values(), key=lambda one: self._head_rank(one, now)):
-            option = self.fitting(cell.step, cell.triage)
-            if option is not None and closed and not cell.boarding:
-                option = self.fitting(cell.step, cell.triage, closed)
+            option = self.fitting(cell.step, cell.triage, held=cell.held)
+            if option is not None and closed and cell.held < 0:
+                option = self.fitting(cell.step, cell.triage, closed, cell.held)
                 if option is None and self.closures == "strict":
                     self._close(cell, closed)
             elif option is None and self.closures != "fit":
@@ -237,17 +241,20 @@ class Desk:
                 return cell, option
         return None
 
-    def fitting(self, step: CompiledStep, triage: int, closed: dict[int, int] | None = None) -> Option | None:
+    def fitting(
+        self, step: CompiledStep, triage: int, closed: dict[int, int] | None = None, held: int = -1
+    ) -> Option | None:
         """Return the first option of the step whose pools and dose are free; None: none is.
 
-        `closed`: pool -> the most urgent acuity to which it is closed.
+        `closed`: pool -> the most urgent acuity to which it is closed. What a boarder keeps (`held`) need not
+        be free: only what is lacking is.
         """
         if step.product >= 0 and not self.has_dose(step):
             return None
         capacity, taken, needs = self.capacity, self.taken, self._needs
         kept = self.kept[triage] if self.kept else None
         for option in step.options:
-            for pool, amount in needs[option.need]:
+            for pool, amount in needs[option.need] if held < 0 else self._lacking(option.need, held):
                 if taken[pool] + amount > capacity[pool]:
                     break
                 if closed and pool in closed and closed[pool] <= triage:
@@ -257,6 +264,15 @@ class Desk:
             else:
                 return option
         return None
+
+    def _lacking(self, need: int, held: int) -> tuple[tuple[int, int], ...]:
+        """Return what a need takes beyond what is kept."""
+        amounts = self._lacks.get((need, held))
+        if amounts is None:
+            kept = dict(self._needs[held])
+            rest = ((pool, amount - kept.get(pool, 0)) for pool, amount in self._needs[need])
+            amounts = self._lacks[need, held] = tuple((pool, amount) for pool, amount in rest if amount > 0)
+        return amounts
 
     def has_dose(self, step: CompiledStep) -> bool:
         """Return whether a dose of the step's product is at hand."""
@@ -269,9 +285,11 @@ class Desk:
     def _close(self, cell: Cell, closed: dict[int, int]) -> None:
         """Close pools to those for whom the head of the cell would be short too: a bed kept for them stays open."""
         everything = self.closures == "strict"
-        level: int | None = self._short_from(cell.step, closed) if everything else None
+        level: int | None = self._short_from(cell, closed) if everything else None
         for option in cell.step.options:
-            for pool, amount in self._needs[option.need]:
+            for pool, amount in (
+                self._needs[option.need] if cell.held < 0 else self._lacking(option.need, cell.held)
+            ):
                 if not everything:
                     level = self._pool_short_from(pool, amount)
                 if level is not None and level <= cell.triage:
@@ -284,10 +302,12 @@ class Desk:
             return 0
         return next((level for level, kept in enumerate(self.kept) if amount > free - kept[pool]), None)
 
-    def _short_from(self, step: CompiledStep, closed: dict[int, int]) -> int:
+    def _short_from(self, cell: Cell, closed: dict[int, int]) -> int:
         """Return the most urgent acuity for which the step cannot start, what is closed considered."""
         return next(
-            level for level in range(len(self.network.acuities)) if self.fitting(step, level, closed) is None
+            level
+            for level in range(len(self.network.acuities))
+            if self.fitting(cell.step, level, closed, cell.held) is None
         )
 
     def seize(self, need: int) -> None:

@@ -1,8 +1,8 @@
 """Patients who block one another: found by reduction, resolved by exchange.
 
 A boarder keeps a bed and waits for another. It will not be stuck if, once everybody in timed care
-has left and every bed is clean, some option of its step fits; then its own bed comes free too, and
-so on. Those who remain block one another for ever.
+has left and every bed is clean, some option of its step fits (what it keeps and needs again counts
+as free to it); then its own bed comes free too, and so on. Those who remain block one another for ever.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ def blocked_for_ever(network: Network, capacity: Sequence[int], boarders: Sequen
     while freed:
         freed = False
         for patient in tuple(stuck):
+            own = dict(network.needs[patient.held].amounts)
             if any(
-                all(amount <= available[pool] for pool, amount in network.needs[option.need].amounts)
+                all(
+                    amount <= available[pool] + own.get(pool, 0)
+                    for pool, amount in network.needs[option.need].amounts
+                )
                 for option in network.steps[patient.step].options
             ):
                 stuck.remove(patient)
@@ -70,7 +74,10 @@ def _keeper_of(
     stuck: Sequence[Patient],
 ) -> Patient | None:
     need = network.needs[network.steps[patient.step].options[0].need]
-    short = {pool for pool, amount in need.amounts if taken[pool] + amount > capacity[pool]}
+    own = dict(network.needs[patient.held].amounts)
+    short = {
+        pool for pool, amount in need.amounts if taken[pool] - own.get(pool, 0) + amount > capacity[pool]
+    }
     for other in stuck:
         if other is not patient and any(pool in short for pool, _ in network.needs[other.held].amounts):
             return other

@@ -199,7 +199,7 @@ class Journeys:
             factor *= option.factor
             self._desks[hospital].seize(need)
         if patient.held >= 0:
-            self.release(patient, patient.held, patient.held_from)
+            self.release(patient, patient.held, patient.held_from, need)
             patient.held = -1
         patient.need, patient.since = need, now
         self._log((now, Row.STARTED, number, hospital, step.index, float(need)))
@@ -270,20 +270,24 @@ class Journeys:
         self._deadlines.drop(number)
         self._engine.departed(patient, outcome)
 
-    def release(self, patient: Patient, need: int, came_from: tuple[int, int, int]) -> None:
+    def release(self, patient: Patient, need: int, came_from: tuple[int, int, int], again: int = -1) -> None:
+        """Give back what a step seized, but for what the need `again` has taken over from it."""
         now, hospital = self._env.now, patient.hospital
         desk = self._desks[hospital]
         step, visit, leg = came_from
         desk.release(need)
         self._log((now, Row.RELEASED, patient.number, hospital, need, float(step)))
-        for pool, bed in self._cleaned_after[hospital][need]:
+        free = need if again < 0 else self._network.left_over[need, again]
+        if free < 0:
+            return
+        for pool, bed in self._cleaned_after[hospital][free]:
             hours = self.columns.cleaning(hospital, pool, step, visit)[patient.number]
             if hours > 0:
                 desk.clean(bed, 1)
                 self._log((now, Row.CLEANING, patient.number, hospital, bed, 0.0))
                 rank = CLEANED + leg_id(patient.number, leg, pool)
                 Timer(self._env, hours, rank, self._cleaned, (patient.number, hospital, bed))
-        self.room(hospital, need)
+        self.room(hospital, free)
 
     def _cleaned(self, timer: Timer) -> None:
         number, hospital, bed = timer.about

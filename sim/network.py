@@ -15,7 +15,7 @@ from scenarios.distributions import Distribution
 from scenarios.pathways import RouteCase, Step
 from scenarios.quantities import When
 from scenarios.scenario import OUTCOMES, Scenario
-from sim.order import on_grid
+from sim.order import on_grid, on_second
 
 UNLIMITED = 2**40
 """The capacity of a pool without limit."""
@@ -146,6 +146,8 @@ class Network:
     """H x P: how long a bed is out of use after a patient."""
     beds_of: tuple[tuple[tuple[int, int], ...], ...]
     """By need: (bed pool, the need made of its beds alone), for cleaning one unit at a time."""
+    left_over: dict[tuple[int, int], int]
+    """(need kept, need of the step that starts) -> what is given back: what is needed again stays; -1: nothing."""
     hospital_factor: tuple[tuple[float, ...], ...]
     """H x steps."""
     travel: tuple[tuple[float, ...], ...]
@@ -234,6 +236,14 @@ def compile_network(scenario: Scenario) -> Network:
                     patience_outcome=outcomes.index(spec.patience.outcome if spec.patience else "left"),
                 )
             )
+    left_over = {
+        (option.need, following): _left_over(needs, option.need, following)
+        for step in steps
+        if step.spec.hold
+        for target in {t for route in step.routes for t in route.targets if t >= 0}
+        for option in step.options
+        for following in {other.need for other in steps[target].options}
+    }
     beds_of: list[tuple[tuple[int, int], ...]] = []
     for need in tuple(needs):
         beds = [(pool, amount) for pool, amount in need.amounts if pools[pool].kind == "beds"]
@@ -271,6 +281,7 @@ def compile_network(scenario: Scenario) -> Network:
         capacity=capacity,
         cleaning=tuple(tuple(_cleaning(scenario, h, pool) for pool in pools) for h in hospitals),
         beds_of=tuple(beds_of),
+        left_over=left_over,
         hospital_factor=tuple(
             tuple(
                 scenario.hospitals[h].duration_factor.get(
@@ -299,9 +310,18 @@ def compile_network(scenario: Scenario) -> Network:
             )
             for row in rows
         ),
-        horizon=on_grid(scenario.horizon),
+        horizon=on_second(on_grid(scenario.horizon)),
         warm_up=on_grid(scenario.warm_up),
     )
+
+
+def _left_over(needs: dict[Need, int], kept: int, following: int) -> int:
+    """Return the index of the need that is left of one when another has taken from it what it needs."""
+    listed = list(needs)
+    again = dict(listed[following].amounts)
+    rest = tuple((pool, amount - again.get(pool, 0)) for pool, amount in listed[kept].amounts)
+    rest = tuple((pool, amount) for pool, amount in rest if amount > 0)
+    return needs.setdefault(Need(rest), len(needs)) if rest else -1
 
 
 def _treatment_steps(steps: dict[str, Step]) -> set[str]:

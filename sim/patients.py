@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.conditions import Codes, Facts, Mask
 from sim.network import Network, attribute_values
+from sim.order import GRID, NEAR
 
 Floats = NDArray[np.float64]
 
@@ -106,3 +107,11 @@ def _map(change: Callable[[list[Any]], Any], batches: Sequence[Patients]) -> Pat
         else:
             made[field.name] = change(parts)
     return Patients(**made)
+
+
+def on_clock(patients: Patients) -> Patients:
+    """Return them with the times at which the clock of an engine can stand: see `sim.order.on_second`."""
+    second = np.floor(patients.time * 3600.0 + 0.5)
+    near = np.abs(patients.time * 3600.0 - second) < NEAR
+    whole = np.floor(second / 3600.0 * GRID + 0.5) / GRID
+    return replace(patients, time=np.where(near, whole, patients.time))

@@ -153,7 +153,7 @@ class ReferenceEngine:
         if self._trigger >= 0 or (patient.leg == 1 and Trigger.ARRIVAL in self._decide_on):
             return False
         step = self.network.steps[patient.step]
-        patient.option = self.desks[patient.hospital].start_at_once(step, patient.triage)
+        patient.option = self.desks[patient.hospital].start_at_once(step, patient.triage, patient.held)
         return patient.option is not None
 
     def ask(self, trigger: Trigger) -> None:

@@ -137,11 +137,12 @@ class Unblocking:
             desk.release(patient.held)
             row = (Row.RELEASED, patient.number, hospital, patient.held, float(patient.held_from[0]))
             self._log((self._env.now, *row))
-            patient.held = -1
         for patient in partners:
+            kept = {pool for pool, _ in self._network.needs[patient.held].amounts}
+            patient.held = -1
             patient.option = self._network.steps[patient.step].options[0]
             for pool, _ in self._network.beds_of[patient.option.need]:
-                if self._network.cleaning[hospital][pool] is not None:
+                if pool not in kept and self._network.cleaning[hospital][pool] is not None:
                     cleaning = self._journeys.columns.cleaning(hospital, pool, patient.step, patient.visit)
                     patient.extra = max(patient.extra, cleaning[patient.number])
             patient.gate.fire(START)

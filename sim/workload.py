@@ -26,7 +26,7 @@ from sim.attributes import describe
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.network import CAUSES, Network
-from sim.patients import Patients, facts_of, in_order, join
+from sim.patients import Patients, facts_of, in_order, join, on_clock
 from sim.streams import uniforms
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
@@ -46,7 +46,7 @@ def draw_patients(network: Network, seed: int, replication: int) -> Patients:
         def of_people(*purpose: str, name: str = name, ordinal: Codes = ordinal) -> Floats:
             return _elements(seed, replication, (name, "people", *purpose), ordinal)
 
-        patients = describe(network, source, time, ordinal, of_people)
+        patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take(patients.time <= network.horizon))
     return in_order(join(batches))
 
@@ -73,6 +73,7 @@ class Workload:
 
     def extend(self, batch: Patients) -> None:
         """Append patients, whose ids follow the present ones, and extend every column made so far."""
+        batch = on_clock(batch)
         new = self._look_at(batch)
         for column in self._columns.values():
             column.values.extend(column.fill(new).tolist())

@@ -61,8 +61,6 @@ class Person:
     visits: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     leg_open: bool = False
     """Whether the present step was begun to be waited for and has not ended."""
-    given_back: dict[int, int] = field(default_factory=dict)
-    """Pools given up by a boarder just before the next step starts, and not gone to cleaning."""
 
 
 @dataclass
@@ -230,14 +228,12 @@ class Replay:
         assert (option is not None) == bool(step.options)
         assert (need >= 0) == bool(step.options)
         for pool, amount in self.amounts(need):
-            back = 0 if self.swapping else person.given_back.get(pool, 0)
-            taken = self.taken(hospital, pool) + back
+            taken = self.taken(hospital, pool)
             most = max(self.capacity[hospital][pool], self.before_swap[pool] if self.swapping else 0)
             assert taken + amount <= most, (
                 f"{self.network.pools[pool].name}: {taken} taken + {amount} > {self.capacity[hospital][pool]}"
             )
             self.in_use[hospital][pool] += amount
-        person.given_back = {}
         person.holds = {need: item} if need >= 0 else {}
         person.waiting, person.step, person.started = -1, item, self.now
         hours = self.workload.durations(item, person.visit)[number]
@@ -278,7 +274,6 @@ class Replay:
         assert came_from == value
         for pool, amount in self.amounts(item):
             self.in_use[hospital][pool] -= amount
-        person.given_back = dict(self.amounts(item)) if person.waiting >= 0 else {}
         self.touched.add(hospital)
 
     def on_cleaning(self, number: int, hospital: int, item: int, value: float) -> None:
@@ -287,8 +282,6 @@ class Replay:
         assert self.network.cleaning[hospital][pool] is not None
         self.cleaning[hospital][pool] += amount
         self.being_cleaned[number, hospital, item] += 1
-        if number in self.books.present:
-            self.books.present[number].given_back.pop(pool, None)
 
     def on_cleaned(self, number: int, hospital: int, item: int, value: float) -> None:
         ((pool, amount),) = self.amounts(item)

@@ -70,7 +70,7 @@ def test_overflow_waits_until_there_is_room_elsewhere():
     assert told.rows(Row.DEPARTED_FOR) == [(100, 2, 3.0)]
 
 
-def test_one_boarder_who_needs_a_second_bed_of_its_own_unit_blocks_itself():
+def test_a_boarder_keeps_the_bed_that_the_next_step_needs_again():
     told = tell("""
 horizon: 5 h
 classes: {p: {pathway: p}}
@@ -82,8 +82,26 @@ pathways:
 hospitals: {h: {beds: {bed: 1}, staff: {nurse: 1}}}
 arrivals: {all: {hospital: h, classes: p, schedule: {at: [0]}}}
 """)
-    assert told.rows(Row.DEADLOCK) == [(30, -1, 1.0)]
+    assert told.rows(Row.DEADLOCK) == []
     assert told.when(Row.STARTED, "rest") == [(30, 0)]
+
+
+def test_a_bed_kept_during_a_scan_is_neither_asked_for_twice_nor_cleaned_between():
+    told = tell("""
+horizon: 9 h
+classes: {p: {pathway: p}}
+pathways:
+  p:
+    steps:
+      before: {needs: ward, duration: 60 min, hold: true, next: scan}
+      scan: {needs: [ward, ct], duration: 15 min, hold: true, next: after}
+      after: {needs: ward, duration: 45 min}
+hospitals: {h: {beds: {ward: {count: 2, cleaning: 30 min}, ct: 1}}}
+arrivals: {all: {hospital: h, classes: p, schedule: {at: [0], each: 3}}}
+""")
+    assert told.rows(Row.DEADLOCK) == []
+    assert told.when(Row.STARTED, "scan") == [(60, 0), (75, 1), (210, 2)]
+    assert told.when(Row.CLEANING) == [(120, 0), (135, 1), (270, 2)]
 
 
 def test_a_ring_of_three_units_turns_at_once():

@@ -134,15 +134,11 @@ def test_arrivals_that_depend_on_the_past_come_between_those_known_at_the_start(
 
 @pytest.mark.parametrize("minutes", [5, 7, 10, 25, 50])
 def test_whole_minutes_tie_however_they_are_added_up(minutes):
-    text = f"""
-    fairward: 1
-    name: back-to-back
-    horizon: 3 days
-    classes: {{a: {{pathway: p}}}}
-    pathways: {{p: {{steps: {{s: {{needs: bed, duration: {minutes} min, if_full: leave}}}}}}}}
-    hospitals: {{h: {{beds: {{bed: 1}}}}}}
-    arrivals: {{x: {{hospital: h, classes: a, schedule: {{at: [0], every: {minutes} min}}}}}}
-    """
+    text = (
+        "horizon: 3 days\nclasses: {a: {pathway: p}}\nhospitals: {h: {beds: {bed: 1}}}\n"
+        f"pathways: {{p: {{steps: {{s: {{needs: bed, duration: {minutes} min, if_full: leave}}}}}}}}\n"
+        f"arrivals: {{x: {{hospital: h, classes: a, schedule: {{at: [0], every: {minutes} min}}}}}}\n"
+    )
 
     told = tell(text)
 
