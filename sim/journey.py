@@ -159,7 +159,7 @@ class Journeys:
             if self._holds(patient, balking.when):
                 chance = balking.probability[min(ahead, len(balking.probability) - 1)]
                 if chance and self.columns.balk(patient.step, patient.visit)[patient.number] < chance:
-                    return self.quit(patient, Quit.BALKED, self._network.outcomes.index("left"))
+                    return self.quit(patient, Quit.BALKED, self._network.outcomes.index(balking.outcome))
                 break
         if spec.if_full == "leave":
             return self.quit(patient, Quit.FULL, step.full_outcome)

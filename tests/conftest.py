@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "fairward",
@@ -12,7 +12,10 @@ settings.register_profile(
     max_examples=40,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    # Shrinking a whole hospital network takes minutes, longer than a test may: `--hypothesis-profile=shrink` does.
+    phases=[Phase.explicit, Phase.generate],
 )
+settings.register_profile("shrink", settings.get_profile("fairward"), phases=list(Phase))
 settings.load_profile("fairward")
 
 

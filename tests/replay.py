@@ -17,14 +17,15 @@ from scenarios.quantities import When
 from sim.distributions import mean
 from sim.eventlog import Row
 from sim.network import UNLIMITED, CompiledStep, Network, attribute_values
-from sim.order import GRID, on_grid, on_second
+from sim.order import on_grid, on_second
 from sim.protocol import Decision, Directive, Orders
 from sim.result import Result
 from sim.rules import INSTANT
 from sim.staffing import on_duty
 from sim.workload import Workload
 
-GRAIN = 2.0**-20
+SLACK = 4 * 2.0**-20
+"""Rounding up to the grid, and to a whole second that is near."""
 NOTHING: tuple[tuple[int, int], ...] = ()
 
 
@@ -61,6 +62,8 @@ class Person:
     visits: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     leg_open: bool = False
     """Whether the present step was begun to be waited for and has not ended."""
+    given_back: dict[int, int] = field(default_factory=dict)
+    """What a boarder kept until just now, when the next step starts."""
 
 
 @dataclass
@@ -229,11 +232,14 @@ class Replay:
         assert (need >= 0) == bool(step.options)
         for pool, amount in self.amounts(need):
             taken = self.taken(hospital, pool)
-            most = max(self.capacity[hospital][pool], self.before_swap[pool] if self.swapping else 0)
+            # What is in use may exceed what is open, but it does not rise: not by an exchange, nor by what was kept.
+            before = self.before_swap[pool] if self.swapping else taken + person.given_back.get(pool, 0)
+            most = max(self.capacity[hospital][pool], before)
             assert taken + amount <= most, (
                 f"{self.network.pools[pool].name}: {taken} taken + {amount} > {self.capacity[hospital][pool]}"
             )
             self.in_use[hospital][pool] += amount
+        person.given_back = {}
         person.holds = {need: item} if need >= 0 else {}
         person.waiting, person.step, person.started = -1, item, self.now
         hours = self.workload.durations(item, person.visit)[number]
@@ -274,6 +280,7 @@ class Replay:
         assert came_from == value
         for pool, amount in self.amounts(item):
             self.in_use[hospital][pool] -= amount
+        person.given_back = dict(self.amounts(item)) if person.waiting >= 0 else {}
         self.touched.add(hospital)
 
     def on_cleaning(self, number: int, hospital: int, item: int, value: float) -> None:
@@ -428,7 +435,7 @@ class Replay:
             rate = self.rate(person, cause)
             person.used[cause] += rate * (self.now - person.since)
             if rate:
-                limit = self.threshold(person, cause) + rate * GRAIN + 1e-9
+                limit = self.threshold(person, cause) + rate * SLACK + 1e-9
                 assert person.used[cause] <= limit, f"{cause} of patient {person.number} is overdue"
         person.since = self.now
 
@@ -463,8 +470,8 @@ class Replay:
     def strikes(self, person: Person, cause: str) -> None:
         """A hazard strikes: its threshold must be used up, but for what `on_second` takes off."""
         self.bears(person)
-        slack = 1e-9 + 3 / GRID * self.rate(person, cause)
-        assert person.used[cause] >= self.threshold(person, cause) - slack, f"{cause} strikes too soon"
+        early = self.rate(person, cause) * SLACK + 1e-9
+        assert person.used[cause] >= self.threshold(person, cause) - early, f"{cause} strikes too soon"
         person.struck[cause] += 1
         person.used[cause] = 0.0
 
@@ -474,7 +481,8 @@ class Replay:
         if spec is None:
             return inf
         hours = self.workload.patience(person.waiting, person.visit)[person.number]
-        return hours + (person.presented if spec.scope == "journey" else person.queued)
+        until = hours + (person.presented if spec.scope == "journey" else person.queued)
+        return on_second(until) if until < inf else inf
 
     # What must hold when everything has happened that happens at an instant.
 
@@ -506,7 +514,7 @@ class Replay:
         for person in ranked:
             step = self.network.steps[person.waiting]
             fits = [] if self.no_dose(hospital, step) else [
-                need for need in self.ways(step) if not self.short(hospital, person.triage, need)
+                need for need in self.ways(step) if not self.short(hospital, person.triage, need, self.own(person))
             ]  # fmt: skip
             if person.holds:
                 assert not fits, f"boarder {person.number} could start"
@@ -518,20 +526,31 @@ class Replay:
             assert not open_ways, f"patient {person.number} could start"
             if self.scenario.backfill == "fit" or (self.scenario.backfill == "none" and fits):
                 continue
-            self.close(hospital, person.triage, step, closed)
+            self.close(hospital, person, step, closed)
 
-    def close(self, hospital: int, triage: int, step: CompiledStep, closed: list[set[int]]) -> None:
+    def own(self, person: Person) -> dict[int, int]:
+        """What a boarder keeps: it need not be free for the next step."""
+        return {pool: amount for need in person.holds for pool, amount in self.amounts(need)}
+
+    def close(self, hospital: int, person: Person, step: CompiledStep, closed: list[set[int]]) -> None:
         """Close pools to those ranked below for whom they are short as well; `strict`: all that the step needs."""
         for level, levels in enumerate(closed):
-            short = [self.short(hospital, level, need) for need in self.ways(step)]
+            own = self.own(person)
+            short = [self.short(hospital, level, need, own) for need in self.ways(step)]
             if self.scenario.backfill == "none":
-                own = {each for need in self.ways(step) for each in self.short(hospital, triage, need)}
-                levels |= {pool for way in short for pool, amount in way if (pool, amount) in own}
+                now = [self.short(hospital, person.triage, need, own) for need in self.ways(step)]
+                both = {each for way in now for each in way}
+                levels |= {pool for way in short for pool, amount in way if (pool, amount) in both}
             elif self.no_dose(hospital, step) or all(
                 way or any(pool in levels for pool, _ in self.amounts(need))
                 for need, way in zip(self.ways(step), short, strict=True)
             ):
-                levels |= {pool for need in self.ways(step) for pool, _ in self.amounts(need)}
+                levels |= {
+                    pool
+                    for need in self.ways(step)
+                    for pool, amount in self.amounts(need)
+                    if amount > own.get(pool, 0)
+                }
 
     def nobody_is_blocked_for_ever(self, hospital: int) -> None:
         """Boarders who have no other way out can start one day, once all that is timed has ended."""
@@ -551,7 +570,9 @@ class Replay:
                 p
                 for p in stuck
                 if any(
-                    all(amount <= free[pool] for pool, amount in self.amounts(need))
+                    all(
+                        amount <= free[pool] + self.own(p).get(pool, 0) for pool, amount in self.amounts(need)
+                    )
                     for need in self.ways(self.network.steps[p.waiting])
                 )
             ]
@@ -589,12 +610,14 @@ class Replay:
             if name == self.network.pools[pool].name and self.network.acuities.index(acuity) < triage
         )
 
-    def short(self, hospital: int, triage: int, need: int) -> list[tuple[int, int]]:
-        """The pools of a need that are short."""
+    def short(self, hospital: int, triage: int, need: int, own: dict[int, int]) -> list[tuple[int, int]]:
+        """The pools of a need that are short, with what they lack beyond the patient's own."""
+        lacking = [(pool, amount - own.get(pool, 0)) for pool, amount in self.amounts(need)]
         return [
             (pool, amount)
-            for pool, amount in self.amounts(need)
-            if self.taken(hospital, pool) + amount
+            for pool, amount in lacking
+            if amount > 0
+            and self.taken(hospital, pool) + amount
             > self.capacity[hospital][pool] - self.kept(hospital, triage, pool)
         ]
 

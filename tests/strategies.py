@@ -262,7 +262,7 @@ def _arrivals(draw: Draw, ties: bool, hospitals: list[str], classes: list[str]) 
 @st.composite
 def _transfers(draw: Draw, hospitals: list[str]) -> dict[str, Any]:
     spec: dict[str, Any] = {
-        "travel": {hospitals[0]: {hospitals[1]: draw(st.sampled_from(["0", "30 min", "2 h"]))}}
+        "travel": {hospitals[0]: {hospitals[1]: draw(st.sampled_from(["5 min", "30 min", "2 h"]))}}
     }
     if len(hospitals) > 2:
         spec["travel"][hospitals[2]] = {hospitals[0]: "1 h"}

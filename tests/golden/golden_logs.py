@@ -19,7 +19,7 @@ from scenarios.loader import library_names, load  # noqa: E402
 from sim.protocol import Decision, Directive, run  # noqa: E402
 
 LOGS = Path(__file__).parent / "logs.json"
-SEED, REPLICATION = 1, 0
+SEED, REPLICATION = 1, 1
 HOURS = 72.0
 
 

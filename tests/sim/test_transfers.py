@@ -67,7 +67,8 @@ def test_a_reservation_lapses_and_the_patient_queues_behind_who_took_the_bed():
 def test_a_reservation_is_not_used_when_the_staff_went_home_meanwhile():
     text = two(step="", here="").replace("needs: room", "needs: [room, nurse]")
     text = text.replace("  here: {beds: {room: 1}", "  here: {staff: {nurse: 2}, beds: {room: 1}")
-    roster = '{nurse: {roster: [{begins: "00:00", ends: "00:40", count: 1}, {begins: "00:40", ends: "02:00", count: 0}, '
+    roster = '{nurse: {roster: [{begins: "00:00", ends: "00:40", count: 1}, '
+    roster += '{begins: "00:40", ends: "02:00", count: 0}, '
     roster += '{begins: "02:00", ends: "24:00", count: 1}]}}'
     text = text.replace("there: {beds: {room: 1}}", f"there: {{beds: {{room: 1}}, staff: {roster}}}")
     told = tell(text, {30: move(1)})
