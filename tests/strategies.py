@@ -404,7 +404,7 @@ class Impulsive:
         for waiting in decision.waiting:
             step = decision.names.needs.index(waiting.step)
             able = [g for g in network.neighbours[h] if network.serves[g][step]]
-            if waiting.hospital == h and able and self._wants():
+            if waiting.hospital == h and able and self.draw.random() < self.eagerness / 4:
                 moves[waiting.patient] = network.hospitals[able[self._upto(len(able) - 1)]]
         lend = {
             (role, network.hospitals[g]): self._upto(3)

@@ -96,7 +96,7 @@ def read_again(run: Watched) -> Any:
 
 
 @every_engine
-@settings(max_examples=70)
+@settings(max_examples=150)
 @given(scenario=small_scenarios(), seed=seeds())
 def test_every_row_of_the_log_is_possible_whatever_is_ordered(engine, scenario, seed):
     run = watch(engine, scenario, seed, impulsive(seed, eagerness=[0.0, 0.2, 0.6][seed % 3]))
@@ -109,7 +109,7 @@ def test_every_row_of_the_log_is_possible_whatever_is_ordered(engine, scenario, 
 
 
 @every_engine
-@settings(max_examples=50)
+@settings(max_examples=90)
 @given(scenario=small_scenarios(boarding=True, vaccine=False), seed=seeds())
 def test_boarders_are_never_blocked_silently(engine, scenario, seed):
     read_again(watch(engine, scenario, seed, impulsive(seed, eagerness=[0.0, 0.5][seed % 2])))
