@@ -9,7 +9,6 @@ import pytest
 from scenarios.loader import library_names
 
 LOGS = Path(__file__).parent / "logs.json"
-pytestmark = pytest.mark.skipif(not LOGS.is_file(), reason="make it: python tests/golden/golden_logs.py")
 
 
 @pytest.fixture
