@@ -183,16 +183,19 @@ class Desk:
         stirred = self.stirred
         fits: list[tuple[Cell, Option]] = []
         steps: set[int] = set()
+        short: set[int] = set()
         for cell in self.cells.values():
             if cell.step.index in stirred:
                 option = self.fitting(cell.step, cell.triage, held=cell.held)
-                if option is not None:
+                if option is None:
+                    short.add(cell.step.index)
+                else:
                     fits.append((cell, option))
                     steps.add(cell.step.index)
         self.stirred = steps
         if not fits:
             return None
-        if self.closures != "fit" and (self.kept or self._contested(steps)):
+        if self.closures != "fit" and (self.kept or steps & short or self._contested(steps)):
             return self._ranked(now)
         if len(fits) == 1:
             return fits[0]

@@ -198,3 +198,30 @@ arrivals: {all: {hospital: h, classes: p, schedule: {at: [0], each: 4}}}
 """)
     assert told.when(Row.STARTED, "see") == [(10, 0), (70, 1)]
     assert told.when(Row.LEFT_NETWORK, "cancelled") == [(10, 2), (10, 3)]
+
+
+def test_a_boarder_who_may_start_does_not_open_what_the_better_ranked_for_its_step_closes():
+    told = tell("""
+horizon: 9 h
+acuities: [critical, urgent, standard]
+queue_rule: acuity
+classes:
+  boarder: {pathway: boarder, acuity: {standard: 1}}
+  big: {pathway: boarder, acuity: {critical: 1}}
+  small: {pathway: small, acuity: {urgent: 1}}
+pathways:
+  boarder:
+    first: [{when: {class: big}, to: large}, {to: observe}]
+    steps:
+      observe: {needs: {bed: 2}, duration: 30 min, hold: true, next: large}
+      large: {needs: {bed: 2}, duration: 60 min}
+  small: {steps: {single: {needs: bed, duration: 60 min}}}
+hospitals: {h: {beds: {bed: 3}}}
+arrivals:
+  boarder: {hospital: h, classes: boarder, schedule: {at: [0]}}
+  big: {hospital: h, classes: big, schedule: {at: [5 min]}}
+  small: {hospital: h, classes: small, schedule: {at: [6 min]}}
+""")
+
+    assert told.when(Row.STARTED, "large") == [(30, 0), (90, 1)]
+    assert told.when(Row.STARTED, "single") == [(90, 2)]
