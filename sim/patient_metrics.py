@@ -99,7 +99,7 @@ class WithinTarget(PatientMetric):
     def estimator(self, study: Study, who: Mask) -> Estimator:
         """Weigh the incidences of the acuities."""
         wait = study.wait.of(who).until(self._target(study)[who])
-        return _StratifiedIncidence(wait, study.acuity[who], len(study.network.acuities))
+        return StratifiedIncidence(wait, study.acuity[who], len(study.network.acuities))
 
     @staticmethod
     def _target(study: Study) -> Floats:
@@ -117,7 +117,7 @@ class _EndShare(PatientMetric):
 
     def estimator(self, study: Study, who: Mask) -> Estimator:
         """Add the masses of those who ended so."""
-        return _Incidence(study.journey.of(who), study.ended(*self.kinds)[who])
+        return Incidence(study.journey.of(who), study.ended(*self.kinds)[who])
 
 
 class LeftShare(_EndShare):
@@ -350,7 +350,9 @@ class RestrictedMean(_MassEstimator):
 
 
 @dataclass(slots=True)
-class _Incidence(Estimator):
+class Incidence(Estimator):
+    """The share that ends in a certain way within the observation."""
+
     follow_up: FollowUp
     counted: Mask
 
@@ -361,7 +363,9 @@ class _Incidence(Estimator):
         return np.where(np.bincount(cell, minlength=n_cells) > 0, share, np.nan)
 
 
-class _StratifiedIncidence(_MassEstimator):
+class StratifiedIncidence(_MassEstimator):
+    """The share over by its limit, within each stratum, weighted by the patients of the strata."""
+
     def __init__(self, follow_up: FollowUp, stratum: Codes, n_strata: int) -> None:
         super().__init__(follow_up)
         self.stratum, self.n_strata = stratum, n_strata
