@@ -3,6 +3,7 @@
 from scenarios.checks_network import check_network
 from scenarios.checks_pathways import check_pathways
 from scenarios.checks_people import check_people
+from scenarios.checks_population import check_population
 from scenarios.checks_run import check_run
 from scenarios.checks_size import check_size
 from scenarios.checks_vaccine import check_vaccine
@@ -16,6 +17,7 @@ def check(scenario: Scenario, report: Report) -> None:
     conditions = Conditions(scenario, report)
     check_run(scenario, conditions, report)
     check_people(scenario, conditions, report)
+    check_population(scenario, conditions, report)
     check_pathways(scenario, conditions, report)
     check_network(scenario, report)
     check_vaccine(scenario, conditions, report)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from scenarios.checks_pathways import reachable
+from scenarios.checks_population import comers
 from scenarios.hospitals import Hospital, Staff
 from scenarios.pathways import Step
 from scenarios.report import Report
@@ -130,13 +131,14 @@ def _count(count: int | str) -> float:
 def visits(scenario: Scenario) -> dict[str, list[str]]:
     """Return for each pathway the hospitals where patients come to it."""
     found: dict[str, list[str]] = {}
-    for stream in scenario.arrivals.values():
-        for name, share in stream.classes.items():
-            spec = scenario.classes.get(name)
-            if share > 0 and spec is not None and stream.hospital in scenario.hospitals:
-                there = found.setdefault(spec.pathway, [])
-                if stream.hospital not in there:
-                    there.append(stream.hospital)
+    streams = scenario.arrivals.values()
+    of_streams = [(s.hospital, name) for s in streams for name, share in s.classes.items() if share > 0]
+    for hospital, name in [*of_streams, *comers(scenario)]:
+        spec = scenario.classes.get(name)
+        if spec is not None and hospital in scenario.hospitals:
+            there = found.setdefault(spec.pathway, [])
+            if hospital not in there:
+                there.append(hospital)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from scenarios.checks_population import say_acuity
 from scenarios.conditions import BEFORE_ACUITY, BEFORE_TRIAGE, BUILT_IN, Conditions, check_sum
 from scenarios.distributions import Distribution
 from scenarios.people import Arrivals, RateTable, ShareCase
@@ -65,7 +66,8 @@ def _check_acuity(path: Path, cases: tuple[ShareCase, ...], conditions: Conditio
 
 def _streams_say_acuity(scenario: Scenario, name: str) -> bool:
     streams = [stream for stream in scenario.arrivals.values() if name in stream.classes]
-    return bool(streams) and all(stream.acuity is not None for stream in streams)
+    said = [*(stream.acuity is not None for stream in streams), *say_acuity(scenario, name)]
+    return bool(said) and all(said)
 
 
 def _check_stream(

@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from scenarios.epidemic import Epidemic
 from scenarios.hospitals import Hospital, Transfers
 from scenarios.pathways import Hazards, Pathway
 from scenarios.people import Arrivals, Attribute, Disparities, PatientClass
+from scenarios.population import Population, Profiles
 from scenarios.quantities import Count, Flag, Hours, Label, Name, Spec, one_or_many
 from scenarios.rules import FirstCome, OverflowRule, OverflowRuleSpec, QueueRule, QueueRuleSpec, Stay
 from scenarios.tree import value_text
@@ -94,6 +96,12 @@ class Scenario(Spec):
     """Moving patients between hospitals."""
     arrivals: Annotated[dict[Name, Arrivals], Field(min_length=1)]
     """Who comes where and when."""
+    population: Population | None = None
+    """The people around the hospitals, whose risk drifts and who come when they are ill or invited."""
+    profiles: Profiles | None = None
+    """Clinical profiles of these people."""
+    epidemic: Epidemic | None = None
+    """An epidemic that sends patients."""
     vaccine: Vaccine | None = None
     """The vaccine supply."""
     queue_rule: QueueRuleSpec = QueueRule(first_come=FirstCome())

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from scenarios import distributions, hospitals, pathways, people, quantities, rules, scenario
+from scenarios import distributions, hospitals, pathways, people, population, quantities, rules, scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -69,6 +69,8 @@ _SHORT_FORMS: dict[Any, Widening] = {
     people.as_share_cases: lambda full: [_item(full), SHARES],
     people.as_shares: lambda full: [TEXT],
     people.as_rate: lambda full: [TEXT, {"const": 0}],
+    population.as_match: lambda full: [TEXT],
+    quantities.as_cases: lambda full: [_item(full)],
     quantities.as_share: lambda full: [{"type": "string", "pattern": "%\\s*$"}],
     quantities.one_or_many: lambda full: [SCALAR],
     quantities.text_of_scalar: lambda full: [{"type": ["number", "boolean"]}],

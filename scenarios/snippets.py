@@ -1,9 +1,11 @@
 """A small example of every class of the scenario language, for the reference page."""
 
 from scenarios import distributions as d
+from scenarios import epidemic as e
 from scenarios import hospitals as h
 from scenarios import pathways as w
 from scenarios import people as p
+from scenarios import population as o
 from scenarios import rules as r
 from scenarios import vaccine as v
 from scenarios.quantities import Spec
@@ -99,6 +101,65 @@ ambulance: 0.2
     p.RateTable: "{rates: [2 per hour, 6 per hour], breakpoints: [0, 8 h], period: 1 day, origin: 6 h}",
     p.Renewal: "{gap: {gamma: {mean: 30 min, sd: 20 min}}, first: interval}",
     p.Schedule: "{at: [8 h, 8.5 h, 9 h], every: 1 day, weekdays: [mon, wed], no_show: 8 %}",
+    o.Population: """
+catchments: {north: {people: 20000}}
+risk: {start: {uniform: {low: 0.02, high: 0.3}}}
+presenting: {at_no_risk: 1 per 365 days, at_full_risk: 1 per 10 days, classes: patient}
+""",
+    o.Catchment: "{people: 20000, attributes: {age: {child: 0.2, adult: 0.6, elderly: 0.2}}}",
+    o.Risk: """
+start: [{when: {age: elderly}, uniform: {low: 0.1, high: 0.5}}, {uniform: {low: 0.01, high: 0.1}}]
+trends: {improving: 0.2, stable: 0.6, worsening: 0.2}
+improving: 0.02
+worsening: 0.6
+episode: 180 days
+noise: 0.05
+""",
+    o.RiskCase: "{when: {age: elderly}, uniform: {low: 0.1, high: 0.5}}",
+    o.Bands: "{attribute: risk-band, limits: {low: 0, medium: 0.1, high: 0.3}}",
+    o.Scale: "{attribute: frailty, at_no_risk: 0.8, at_full_risk: 2}",
+    o.Feedback: "{treated: -0.1, untreated: 0.1, per_hour_waited: 0.002, fades: 30 days, source: assumed}",
+    o.Presenting: """
+at_no_risk: 1 per 365 days
+at_full_risk: 1 per 10 days
+factors: [{when: {insurance: none}, factor: 0.7, source: assumed}]
+classes: [{when: {age: child}, share: {child: 1}}, {share: {adult: 1}}]
+acuity: [{when: {risk-band: high}, share: {critical: 0.2, standard: 0.8}}, {share: {standard: 1}}]
+""",
+    o.Propensity: "{when: {insurance: none}, factor: 0.7, source: assumed}",
+    o.Invitation: "{patients: invited, when: {age: elderly}, begins: 0, ends: 21 days, weekday: [1, 1, 1, 1, 1, 0, 0]}",
+    o.Return: "{outcomes: left, probability: 0.5, after: {exponential: 3 days}, worse: 0.2, source: assumed}",
+    o.Profiles: "{generator: calibrated, n: 2000, match: {age: {field: age, limits: {child: 0, adult: 18}}, sex: sex}}",
+    o.Match: "{field: age, limits: {child: 0, adult: 18, elderly: 65}}",
+    e.Epidemic: """
+seir: {r0: 1.3, latent: 2 days, infectious: 4 days, infected: 20, admitted: {probability: 0.01}}
+classes: flu-patient
+attributes: {flu: {positive: 1}}
+""",
+    e.Curve: "admissions: [0, 2, 5, 9, 12, 9, 5, 2]",
+    e.Sir: """
+population: 500000
+in_hospital: 100
+market_share: 5 %
+doubling_time: 6 days
+infectious: 14 days
+contact_reduction: 15 %
+admitted: 5 %
+stay: 7 days
+""",
+    e.Seir: """
+r0: 1.3
+latent: 2 days
+infectious: 4 days
+infected: 20
+groups: age
+contacts: {child: {child: 8, adult: 6}, adult: {child: 2, adult: 9}}
+admitted: [{when: {age: child}, probability: 0.005}, {probability: 0.01}]
+protection: {vax: {infection: [0.3, 0.5], severe: [0.4, 0.6], onset: 14 days}}
+""",
+    e.Chance: "{when: {age: elderly}, probability: 0.05, source: assumed}",
+    e.Protection: "{infection: [0.3, 0.5], severe: [0.4, 0.6], onset: 14 days, source: assumed}",
+    e.Coverage: "{when: {age: elderly}, product: vax, share: 0.4, source: assumed}",
     v.Vaccine: """
 products: {vax: {doses_per_vial: 6, open_limit: 6 h}}
 shipments: [{product: vax, vials: 100, every: 1 week, shelf_life: 60 days}]
