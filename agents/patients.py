@@ -12,10 +12,27 @@ from sim.patient import Patient
 
 
 class CarePopulation(mesa.Model):
-    """The people in care somewhere in the network now (`agents`)."""
+    """The people in care somewhere in the network now (`agents`).
+
+    Agents are registered as Mesa's `Model` does it, without the two messages for its log that it would
+    compose for every patient: they cost more than all the rest of the registration.
+    """
 
     def __init__(self) -> None:
         super().__init__(rng=0)
+        self._agents_by_type[PatientAgent] = mesa.agent.AgentSet([], random=self.random)
+
+    def register_agent(self, agent: mesa.Agent) -> None:
+        """Add a patient, whom `Agent.__init__` hands over."""
+        self._agents[agent] = None
+        self._agents_by_type[PatientAgent].add(agent)
+        self._all_agents.add(agent)
+
+    def deregister_agent(self, agent: mesa.Agent) -> None:
+        """Remove a patient; called by `Agent.remove`."""
+        del self._agents[agent]
+        self._agents_by_type[PatientAgent].remove(agent)
+        self._all_agents.remove(agent)
 
 
 class PatientAgent(Patient, mesa.Agent):  # type: ignore[misc]  # Mesa is followed untyped

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.network import Network
+from sim.network import Network, Option
 from sim.patient import Patient
 
 
@@ -45,55 +45,67 @@ def blocked_for_ever(network: Network, capacity: Sequence[int], boarders: Sequen
 
 def exchange(
     network: Network, capacity: Sequence[int], taken: Sequence[int], stuck: Sequence[Patient]
-) -> list[Patient]:
+) -> list[tuple[Patient, Option]]:
     """Return patients, best-ranked first as given, who can all start at once if all give up what they keep.
 
-    The first cycle of "waits for what the next one keeps" that works is taken, else all the stuck if that
-    works; an empty list: no exchange is possible.
+    Each comes with the option of the step that it starts. The search begins with the best-ranked. While
+    those found so far do not fit, it adds one who keeps something of the first pool that they are short
+    of: the best-ranked first, of several who keep and need the same only one. Nobody is left out who
+    could help, so an empty list means that no exchange is possible.
     """
-    for start in stuck:
-        path = [start]
-        while True:
-            follower = _keeper_of(network, capacity, taken, path[-1], stuck)
-            if follower is None:
-                break
-            if follower in path:
-                cycle = path[path.index(follower) :]
-                if _feasible(network, capacity, taken, cycle):
-                    return [patient for patient in stuck if patient in cycle]
-                break
-            path.append(follower)
-    return list(stuck) if _feasible(network, capacity, taken, stuck) else []
+    ranked = [(patient, option) for patient in stuck for option in network.steps[patient.step].options]
+    tried: set[frozenset[int]] = set()
+
+    def grow(chosen: frozenset[int]) -> frozenset[int] | None:
+        if chosen in tried:
+            return None
+        tried.add(chosen)
+        members = [ranked[i] for i in chosen]
+        short = _short_of(network, capacity, taken, members)
+        if short < 0:
+            return chosen
+        inside = {patient.number for patient, _ in members}
+        alike: set[tuple[int, int, int]] = set()
+        for i, (patient, option) in enumerate(ranked):
+            kind = (patient.held, patient.step, option.need)
+            if patient.number in inside or kind in alike or not _keeps(network, patient, short):
+                continue
+            alike.add(kind)
+            if found := grow(chosen | {i}):
+                return found
+        return None
+
+    for i in range(len(ranked)):
+        if found := grow(frozenset({i})):
+            return [ranked[j] for j in sorted(found)]
+    return []
 
 
-def _keeper_of(
+def _keeps(network: Network, patient: Patient, pool: int) -> bool:
+    return any(pool == kept for kept, _ in network.needs[patient.held].amounts)
+
+
+def _short_of(
     network: Network,
     capacity: Sequence[int],
     taken: Sequence[int],
-    patient: Patient,
-    stuck: Sequence[Patient],
-) -> Patient | None:
-    need = network.needs[network.steps[patient.step].options[0].need]
-    own = dict(network.needs[patient.held].amounts)
-    short = {
-        pool for pool, amount in need.amounts if taken[pool] - own.get(pool, 0) + amount > capacity[pool]
-    }
-    for other in stuck:
-        if other is not patient and any(pool in short for pool, _ in network.needs[other.held].amounts):
-            return other
-    return None
+    starters: Sequence[tuple[Patient, Option]],
+) -> int:
+    """Return the first pool of which they are short when all exchange; -1: none.
 
-
-def _feasible(
-    network: Network, capacity: Sequence[int], taken: Sequence[int], patients: Sequence[Patient]
-) -> bool:
-    """What is in use may exceed what is open, but it does not rise."""
+    What is in use may exceed what is open, but it does not rise.
+    """
     after = list(taken)
-    for patient in patients:
+    for patient, option in starters:
         for pool, amount in network.needs[patient.held].amounts:
             after[pool] -= amount
-        for pool, amount in network.needs[network.steps[patient.step].options[0].need].amounts:
+        for pool, amount in network.needs[option.need].amounts:
             after[pool] += amount
-    return all(
-        used <= limit or used <= before for used, limit, before in zip(after, capacity, taken, strict=True)
+    return next(
+        (
+            pool
+            for pool, (used, limit, before) in enumerate(zip(after, capacity, taken, strict=True))
+            if used > limit and used > before
+        ),
+        -1,
     )

@@ -22,14 +22,11 @@ class Timer(Event):
         self.callbacks = [action]
         self.time = on_second(now + delay)
         """When: exactly on the grid, so SimPy's sum of now and the delay gives it back."""
-        self._ok = True
-        self._value = about
-        env.schedule(self, priority, self.time - now)  # type: ignore[arg-type]  # SimPy's type is an enum, its heap takes any int
-
-    @property
-    def about(self) -> Any:
+        self.about = about
         """What or whom it is about."""
-        return self._value
+        self._ok = True
+        self._value = None
+        env.schedule(self, priority, self.time - now)  # type: ignore[arg-type]  # SimPy's type is an enum, its heap takes any int
 
 
 class Gate(Event):
@@ -45,3 +42,17 @@ class Gate(Event):
         callback = self.callbacks.pop()
         self._value = signal
         callback(self)
+
+
+class Stay(Gate):
+    """A gate that opens by itself, with its signal, when a duration is over; fired before, it does so no more."""
+
+    def __init__(self, env: simpy.Environment, delay: float, priority: int, signal: Any) -> None:
+        now = env.now
+        self.env = env
+        self.callbacks = []
+        self.time = on_second(now + delay)
+        """When: see `Timer.time`."""
+        self._ok = True
+        self._value = signal
+        env.schedule(self, priority, self.time - now)  # type: ignore[arg-type]

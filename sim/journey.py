@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from simpy.events import Process
 
+from scenarios.pathways import Patience
 from scenarios.quantities import When
-from sim.clock import Gate, Timer
+from sim.clock import Gate, Stay, Timer
 from sim.columns import Columns
 from sim.deadlines import Deadlines
 from sim.eventlog import Row
@@ -18,7 +19,7 @@ from sim.hazards import Hazards
 from sim.network import BOARDING, CARE, DETERIORATE, DIE, TRAVELLING, WAITING, WRONG_UNIT, Route
 from sim.order import Kind, leg_id, on_grid, on_second, priority
 from sim.patient import Patient
-from sim.signals import END, FINISHED, MOVE, QUEUE, START, Ended, Quit, Trigger
+from sim.signals import CUT, END, FINISHED, MOVE, QUEUE, START, Ended, Quit, Trigger
 from sim.transfers import Transfers
 from sim.unblocking import Unblocking
 
@@ -56,6 +57,16 @@ class Journeys:
             [[(pool, bed) for pool, bed in beds if laws[pool] is not None] for beds in network.beds_of]
             for laws in network.cleaning
         ]
+        self._factor = [
+            [
+                [acuity * here for acuity in step.acuity_factor]
+                for step, here in zip(network.steps, row, strict=True)
+            ]
+            for row in network.hospital_factor
+        ]
+        """H x steps x acuities: what multiplies a duration at its start."""
+        self._patience = [step.spec.patience for step in network.steps]
+        self._hold = [step.spec.hold for step in network.steps]
         self.transfers = Transfers(engine, self)
         self.unblocking = Unblocking(engine, self)
 
@@ -85,7 +96,12 @@ class Journeys:
                 else:
                     signal = self._nothing_needed(patient)
             if signal == START:
-                signal = yield self._serve(patient)
+                gate = patient.gate
+                patient.gate = self._serve(patient)
+                signal = yield patient.gate
+                patient.gate = gate
+                if signal == FINISHED:
+                    self._end_step(patient, Ended.FINISHED)
             if signal == END:
                 return
             step = self._route(patient, self._routes[step], step)
@@ -115,9 +131,7 @@ class Journeys:
         patient.patience = inf
 
     def _nothing_needed(self, patient: Patient) -> str:
-        self._log(
-            (self._env.now, Row.QUEUED, patient.number, patient.hospital, patient.step, float(patient.visit))
-        )
+        self._log((self._env.now, Row.QUEUED, patient.number, patient.hospital, patient.step, patient.visit))
         patient.option = None
         return START
 
@@ -125,8 +139,9 @@ class Journeys:
         now, hospital = self._env.now, patient.hospital
         if patient.queued < 0:
             patient.queued = now
-            self._set_patience(patient)
-        self._log((now, Row.QUEUED, patient.number, hospital, patient.step, float(patient.visit)))
+            if (patience := self._patience[patient.step]) is not None:
+                self._set_patience(patient, patience)
+        self._log((now, Row.QUEUED, patient.number, hospital, patient.step, patient.visit))
         if self._engine.at_once(patient):
             return None
         self._desks[hospital].join(patient)
@@ -137,12 +152,10 @@ class Journeys:
             self._engine.ask(Trigger.ARRIVAL)
         return patient.gate
 
-    def _set_patience(self, patient: Patient) -> None:
-        spec = self._network.steps[patient.step].spec.patience
-        if spec is not None:
-            hours = self.columns.patience(patient.step, patient.visit)[patient.number]
-            since = patient.presented if spec.scope == "journey" else self._env.now
-            patient.patience = on_second(since + hours) if hours < inf else inf
+    def _set_patience(self, patient: Patient, spec: Patience) -> None:
+        hours = self.columns.patience(patient.step, patient.visit)[patient.number]
+        since = patient.presented if spec.scope == "journey" else self._env.now
+        patient.patience = on_second(since + hours) if hours < inf else inf
 
     def must_wait(self, patient: Patient) -> None:
         """The patient cannot start now: refuse, balk, go elsewhere, or wait."""
@@ -184,15 +197,15 @@ class Journeys:
 
     def _turn_away(self, patient: Patient) -> str:
         now, number, hospital = self._env.now, patient.number, patient.hospital
-        self._log((now, Row.QUEUED, number, hospital, patient.step, float(patient.visit)))
-        self._log((now, Row.QUIT, number, hospital, patient.step, float(Quit.INELIGIBLE)))
+        self._log((now, Row.QUEUED, number, hospital, patient.step, patient.visit))
+        self._log((now, Row.QUIT, number, hospital, patient.step, Quit.INELIGIBLE))
         self.leave(patient, self._network.outcomes.index("ineligible"))
         return END
 
-    def _serve(self, patient: Patient) -> Gate:
+    def _serve(self, patient: Patient) -> Stay:
         now, number, hospital = self._env.now, patient.number, patient.hospital
         step, option = self._network.steps[patient.step], patient.option
-        factor = step.acuity_factor[patient.acuity] * self._network.hospital_factor[hospital][step.index]
+        factor = self._factor[hospital][step.index][patient.acuity]
         need = -1
         if option is not None:
             need = option.need
@@ -202,7 +215,7 @@ class Journeys:
             self.release(patient, patient.held, patient.held_from, need)
             patient.held = -1
         patient.need, patient.since = need, now
-        self._log((now, Row.STARTED, number, hospital, step.index, float(need)))
+        self._log((now, Row.STARTED, number, hospital, step.index, need))
         if step.treatment and not patient.treated:
             patient.treated = True
             self._log((now, Row.TREATED, number, hospital, step.index, 0.0))
@@ -223,31 +236,25 @@ class Journeys:
             hours = on_grid(hours * factor)
         hours += patient.extra
         patient.extra = 0.0
-        rank = FINISH + leg_id(number, patient.leg)
-        patient.finish = Timer(self._env, hours, rank, self._finished, (patient, patient.leg)).time
-        return patient.gate
-
-    def _finished(self, timer: Timer) -> None:
-        patient, leg = timer.about
-        if patient.leg == leg and patient.finish == self._env.now and patient.number in self._patients:
-            self._end_step(patient, Ended.FINISHED)
+        stay = Stay(self._env, hours, FINISH + leg_id(number, patient.leg), FINISHED)
+        patient.finish = stay.time
+        return stay
 
     def _end_step(self, patient: Patient, why: int) -> None:
         patient.finish = inf
-        self._log((self._env.now, Row.ENDED, patient.number, patient.hospital, patient.step, float(why)))
-        if why != Ended.LOST:
-            patient.gate.fire(FINISHED)
+        self._log((self._env.now, Row.ENDED, patient.number, patient.hospital, patient.step, why))
 
     def discharge_early(self, patient: Patient) -> None:
         """End the patient's step now."""
         self._end_step(patient, Ended.EARLY)
+        patient.gate.fire(CUT)
 
     def _finish(self, patient: Patient, following: int) -> None:
         """Give back what the step held, or keep it until the next step starts."""
         if patient.need < 0:
             return
         came_from = (patient.step, patient.visit, patient.leg)
-        if following >= 0 and self._network.steps[patient.step].spec.hold:
+        if following >= 0 and self._hold[patient.step]:
             patient.held, patient.held_from = patient.need, came_from
         else:
             self.release(patient, patient.need, came_from)
@@ -276,7 +283,7 @@ class Journeys:
         desk = self._desks[hospital]
         step, visit, leg = came_from
         desk.release(need)
-        self._log((now, Row.RELEASED, patient.number, hospital, need, float(step)))
+        self._log((now, Row.RELEASED, patient.number, hospital, need, step))
         free = need if again < 0 else self._network.left_over[need, again]
         if free < 0:
             return
@@ -335,7 +342,7 @@ class Journeys:
         if patient.acuity > 0:
             patient.acuity -= 1
             patient.triage = min(patient.triage, patient.acuity)
-            self._log((now, Row.DETERIORATED, patient.number, patient.hospital, -1, float(patient.acuity)))
+            self._log((now, Row.DETERIORATED, patient.number, patient.hospital, -1, patient.acuity))
             self.hazards.update(patient, now)
             if patient.cell is not None:
                 self._desks[patient.hospital].rerank(patient)
@@ -351,7 +358,7 @@ class Journeys:
         patient.gate.fire(END)
 
     def leave_queue(self, patient: Patient, why: int) -> None:
-        self._log((self._env.now, Row.QUIT, patient.number, patient.hospital, patient.step, float(why)))
+        self._log((self._env.now, Row.QUIT, patient.number, patient.hospital, patient.step, why))
         self._desks[patient.hospital].quit(patient)
         self._deadlines.drop(patient.number)
         self._engine.joined(patient.hospital)

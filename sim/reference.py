@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from scenarios.checks_network import capacities
 from sim.allocation import Desk
 from sim.arrival_source import ArrivalSource, Outcomes
 from sim.clock import Gate, Timer
@@ -66,7 +67,7 @@ class ReferenceEngine:
         ranking = QueueRanking(network.scenario.queue_rule, network, workload.codes)
         self.desks = [Desk(network, h, ranking, self.supply) for h in range(len(network.hospitals))]
         self.most = [list(desk.capacity) for desk in self.desks]
-        """H x P: the most that a roster will ever open."""
+        """H x P: what a pool may have open some day, flex beds left out, nobody sick, all staff called in."""
         if self.supply is not None:
             self.supply.open()
         self._open_hospitals()
@@ -225,16 +226,17 @@ class ReferenceEngine:
         network = self.network
         for h, name in enumerate(network.hospitals):
             spec = network.scenario.hospitals[name]
+            most = capacities(spec)
             for p, pool in enumerate(network.pools):
                 if pool.name in spec.staff and spec.staff[pool.name].count != "unlimited":
                     self._roster(h, p, on_duty(self.workload, h, p, spec.staff[pool.name]))
+                    self.most[h][p] = int(most[pool.name]) * pool.unit
                 if pool.name in getattr(spec, pool.kind):
                     self.log((0.0, Row.CAPACITY, -1, h, p, float(self.desks[h].capacity[p])))
 
     def _roster(self, hospital: int, pool: int, timeline: list[tuple[float, int]]) -> None:
         unit = self.network.pools[pool].unit
         self.desks[hospital].capacity[pool] = timeline[0][1] * unit
-        self.most[hospital][pool] = max(people for _, people in timeline) * unit
         rank = priority(Kind.SHIFT, hospital * len(self.network.pools) + pool)
 
         def change(place: int) -> None:

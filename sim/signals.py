@@ -4,8 +4,9 @@ from enum import IntEnum
 
 from sim.codes import Codes
 
-QUEUE, MOVE, START, FINISHED, END = "queue", "move", "start", "finished", "end"
-"""Signals on which a journey resumes: join the queue, set out, start the step, the step or the journey is over."""
+QUEUE, MOVE, START, FINISHED, CUT, END = "queue", "move", "start", "finished", "cut", "end"
+"""Signals on which a journey resumes: join the queue, set out, start the step, the step is over, was cut short, the
+journey is over."""
 
 
 class Trigger(IntEnum):

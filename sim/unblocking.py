@@ -9,6 +9,7 @@ from scenarios.errors import DeadlockError
 from scenarios.rules import Nearest, Outside, OverflowRule, Stay
 from sim.blocking import blocked_for_ever, exchange
 from sim.eventlog import Row
+from sim.network import Option
 from sim.patient import Patient
 from sim.rules import within_reach
 from sim.signals import START, Departure
@@ -129,19 +130,19 @@ class Unblocking:
                 return patient, target
         return None
 
-    def _swap(self, hospital: int, partners: list[Patient]) -> None:
+    def _swap(self, hospital: int, partners: list[tuple[Patient, Option]]) -> None:
         """All give up what they keep and start at once; each pays for the cleaning of the bed it enters."""
         desk = self._desks[hospital]
-        for patient in partners:
+        for patient, _ in partners:
             desk.quit(patient)
             desk.release(patient.held)
             row = (Row.RELEASED, patient.number, hospital, patient.held, float(patient.held_from[0]))
             self._log((self._env.now, *row))
-        for patient in partners:
+        for patient, option in partners:
             kept = {pool for pool, _ in self._network.needs[patient.held].amounts}
             patient.held = -1
-            patient.option = self._network.steps[patient.step].options[0]
-            for pool, _ in self._network.beds_of[patient.option.need]:
+            patient.option = option
+            for pool, _ in self._network.beds_of[option.need]:
                 if pool not in kept and self._network.cleaning[hospital][pool] is not None:
                     cleaning = self._journeys.columns.cleaning(hospital, pool, patient.step, patient.visit)
                     patient.extra = max(patient.extra, cleaning[patient.number])

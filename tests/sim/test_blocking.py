@@ -1,8 +1,14 @@
 """Patients who block one another: found, and resolved by the rule that the scenario names."""
 
+from itertools import combinations, product
+from types import SimpleNamespace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scenarios.errors import DeadlockError
+from sim.blocking import exchange
 from sim.eventlog import Row
 from sim.protocol import Directive, Orders
 from tests.sim.telling import engine_of, tell
@@ -210,6 +216,67 @@ def test_an_exchange_waits_for_the_nurse_whom_it_needs_too():
 
     assert told.rows(Row.DEADLOCK) == [(40, -1, 2.0), (100, -1, 2.0)]
     assert {(100, 0), (100, 1)} <= set(told.when(Row.STARTED))
+
+
+def test_an_exchange_takes_the_alternative_where_the_first_choice_does_not_help():
+    back = "a: {needs: never, alternatives: [{needs: a}], duration: 60 min}"
+    told = tell(
+        CROSSING.replace("a: {needs: a, duration: 60 min}", back).replace(
+            "b: {count: 1", "never: 0, b: {count: 1"
+        )
+    )
+
+    assert told.rows(Row.DEADLOCK) == [(40, -1, 2.0)]
+    assert (40, 1) in told.when(Row.STARTED, "a")
+
+
+POOLS = 3
+
+
+@st.composite
+def knots(draw):
+    """Boarders of small random needs, what is open and what is taken: `capacity, taken, needs, steps, stuck`."""
+    need = st.dictionaries(st.integers(0, POOLS - 1), st.integers(1, 2), min_size=1, max_size=2)
+    needs = draw(st.lists(need, min_size=2, max_size=5))
+    some = st.integers(0, len(needs) - 1)
+    steps = draw(st.lists(st.lists(some, min_size=1, max_size=2, unique=True), min_size=1, max_size=4))
+    kept = draw(st.lists(st.tuples(some, st.integers(0, len(steps) - 1)), min_size=1, max_size=5))
+    held = [sum(needs[need].get(pool, 0) for need, _ in kept) for pool in range(POOLS)]
+    capacity = [max(0, h + draw(st.integers(-1, 1))) for h in held]
+    taken = [h + draw(st.integers(0, 1)) for h in held]
+    network = SimpleNamespace(
+        needs=[SimpleNamespace(amounts=tuple(sorted(need.items()))) for need in needs],
+        steps=[SimpleNamespace(options=tuple(SimpleNamespace(need=n) for n in step)) for step in steps],
+    )
+    stuck = [SimpleNamespace(number=i, held=need, step=step) for i, (need, step) in enumerate(kept)]
+    return network, capacity, taken, stuck
+
+
+def fits(network, capacity, taken, starters):
+    after = list(taken)
+    for patient, option in starters:
+        for pool, amount in network.needs[patient.held].amounts:
+            after[pool] -= amount
+        for pool, amount in network.needs[option.need].amounts:
+            after[pool] += amount
+    return all(now <= max(limit, before) for now, limit, before in zip(after, capacity, taken, strict=True))
+
+
+@given(knot=knots())
+def test_an_exchange_is_found_whenever_there_is_one(knot):
+    network, capacity, taken, stuck = knot
+    possible = any(
+        fits(network, capacity, taken, list(zip(some, options, strict=True)))
+        for size in range(1, len(stuck) + 1)
+        for some in combinations(stuck, size)
+        for options in product(*(network.steps[patient.step].options for patient in some))
+    )
+
+    found = exchange(network, capacity, taken, stuck)
+
+    assert bool(found) == possible
+    assert fits(network, capacity, taken, found)
+    assert [patient.number for patient, _ in found] == sorted({patient.number for patient, _ in found})
 
 
 def test_a_swap_is_no_decision_and_nobody_is_asked():
