@@ -1,6 +1,6 @@
 """Checks of the population, its profiles, and the epidemic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from scenarios.conditions import BUILT_IN, Conditions, check_sum
@@ -416,7 +416,7 @@ def _check_contacts(scenario: Scenario, seir: Seir, conditions: Conditions, repo
         message = f'"{seir.groups}" is the band of the risk, which changes'
         report.add(("epidemic", "seir", "groups"), "", message, "Name another attribute.")
     values = conditions.vocabulary.categories[seir.groups]
-    rows = {"": seir.contacts, **seir.contacts}
+    rows: dict[str, Mapping[str, object]] = {"": seir.contacts, **seir.contacts}
     for name, row in rows.items():
         place = (*path, name) if name else path
         for value in row:

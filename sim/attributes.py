@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from scenarios.people import Arrivals, LatePresentation, ShareCase, UnderTriage, Uptake
+from scenarios.people import LatePresentation, ShareCase, ShareCases, UnderTriage, Uptake
 from sim.arrivals import Floats, all_on_grid
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
@@ -26,17 +26,46 @@ Draw = Callable[..., Floats]
 D = TypeVar("D", LatePresentation, UnderTriage, Uptake)
 
 
+class Stream(Protocol):
+    """What an arrival stream says of its patients."""
+
+    @property
+    def attributes(self) -> dict[str, ShareCases]:
+        """Shares of categories that differ from the scenario's."""
+
+    @property
+    def acuity(self) -> ShareCases | None:
+        """Acuity shares that differ from the class's."""
+
+    @property
+    def ambulance(self) -> float:
+        """The share that comes by ambulance."""
+
+
 def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: Draw) -> Patients:
     """Return the patients of an arrival stream who fall ill at the given times, unsorted."""
-    scenario, stream = network.scenario, network.scenario.arrivals[network.sources[source]]
+    stream = network.scenario.arrivals[network.sources[source]]
     n = len(time)
-    hospital = np.full(n, network.source_hospital[source], dtype=np.int64)
     facts = Facts(n, {}, {})
-    facts.learn("hospital", network.hospitals, hospital)
+    facts.learn("hospital", network.hospitals, np.full(n, network.source_hospital[source], dtype=np.int64))
     facts.learn("source", network.sources, np.full(n, source, dtype=np.int64))
     classes = (ShareCase(share=stream.classes),)
-    facts.learn("class", network.classes, _choose(classes, network.classes, facts, draw, "class"))
-    numbers = _attributes(network, stream, facts, draw)
+    facts.learn("class", network.classes, choose(classes, network.classes, facts, draw, "class"))
+    numbers = attributes(network, stream, facts, draw)
+    return presenting(network, stream, facts, numbers, time, ordinal, draw)
+
+
+def presenting(
+    network: Network,
+    stream: Stream,
+    facts: Facts,
+    numbers: dict[str, Floats],
+    time: Floats,
+    ordinal: Codes,
+    draw: Draw,
+) -> Patients:
+    """Return those of whom hospital, source, class and attributes are known, with what happens to them on arrival."""
+    scenario, n = network.scenario, facts.n
     facts.learn("acuity", network.acuities, _acuity(network, stream, facts, draw))
     time, acuity = _late(scenario.disparities.late_presentation, facts, time, draw)
     facts.learn("acuity", network.acuities, acuity)
@@ -48,7 +77,7 @@ def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: 
     group = np.zeros(n, dtype=np.int64) if network.group is None else facts.codes[network.group]
     return Patients(
         time=time,
-        hospital=hospital,
+        hospital=facts.codes["hospital"],
         source=facts.codes["source"],
         ordinal=ordinal,
         cls=facts.codes["class"],
@@ -66,7 +95,7 @@ def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: 
     )
 
 
-def _attributes(network: Network, stream: Arrivals, facts: Facts, draw: Draw) -> dict[str, Floats]:
+def attributes(network: Network, stream: Stream, facts: Facts, draw: Draw) -> dict[str, Floats]:
     """Learn the categories in the scenario's order; return the numbers."""
     numbers = {}
     for name, spec in network.scenario.attributes.items():
@@ -75,11 +104,11 @@ def _attributes(network: Network, stream: Arrivals, facts: Facts, draw: Draw) ->
         else:
             cases = stream.attributes.get(name, spec.share) or ()
             values = attribute_values(network.scenario, name)
-            facts.learn(name, values, _choose(cases, values, facts, draw, "attribute", name))
+            facts.learn(name, values, choose(cases, values, facts, draw, "attribute", name))
     return numbers
 
 
-def _choose(
+def choose(
     cases: Sequence[ShareCase], values: tuple[str, ...], facts: Facts, draw: Draw, *purpose: str
 ) -> Codes:
     """Choose a value for each patient by the shares of the first case that holds."""
@@ -98,15 +127,15 @@ def _choose(
     return chosen
 
 
-def _acuity(network: Network, stream: Arrivals, facts: Facts, draw: Draw) -> Codes:
+def _acuity(network: Network, stream: Stream, facts: Facts, draw: Draw) -> Codes:
     """The stream's shares, or else the class's; the only level when there is one."""
     acuity = np.zeros(facts.n, dtype=np.int64)
     if stream.acuity is not None:
-        return _choose(stream.acuity, network.acuities, facts, draw, "acuity")
+        return choose(stream.acuity, network.acuities, facts, draw, "acuity")
     for cls, spec in enumerate(network.scenario.classes.values()):
         mine = facts.codes["class"] == cls
         if spec.acuity is not None and mine.any():
-            acuity[mine] = _choose(spec.acuity, network.acuities, facts, draw, "acuity")[mine]
+            acuity[mine] = choose(spec.acuity, network.acuities, facts, draw, "acuity")[mine]
     return acuity
 
 

@@ -221,6 +221,7 @@ class Journeys:
             self._log((now, Row.TREATED, number, hospital, step.index, 0.0))
             self._tallies.count("treated", patient.origin, patient.group)
             self._tallies.stops_waiting(patient.origin, patient.group, now)
+            self._engine.treated(number)
         if step.product >= 0:
             assert self._supply is not None
             self._supply.give(hospital, step.product, number)

@@ -13,7 +13,7 @@ import simpy
 
 from scenarios.checks_network import capacities
 from sim.allocation import Desk
-from sim.arrival_source import ArrivalSource, Outcomes
+from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.clock import Gate, Timer
 from sim.directives import Standing
 from sim.eventlog import LogBuilder, Row
@@ -93,6 +93,7 @@ class ReferenceEngine:
         self._ended = False
         self._departed: list[tuple[float, int, int]] = []
         self._dosed: list[tuple[float, int, int]] = []
+        self._treated: list[tuple[float, int]] = []
         """What happened today, for arrivals that depend on it."""
 
     # The protocol.
@@ -127,7 +128,7 @@ class ReferenceEngine:
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
             since=self.tallies.since(self.network.horizon),
-            workload_hash=self.workload.fingerprint(),
+            workload_hash=fingerprint(self.workload, self._source),
         )
 
     # The clock.
@@ -209,11 +210,16 @@ class ReferenceEngine:
     def _midnight(self) -> None:
         assert self._source is not None
         day = int(self.env.now // 24)
-        self.workload.extend(self._source.next_day(day, Outcomes(tuple(self._departed), tuple(self._dosed))))
-        self._departed.clear()
-        self._dosed.clear()
+        self.workload.extend(self._source.next_day(day, self._outcomes()))
         self._load_arrivals()
         self.at(self.env.now + 24.0, priority(Kind.DAY, 0), self._midnight)
+
+    def _outcomes(self) -> Outcomes:
+        """Return what happened since it was last asked."""
+        happened = Outcomes(tuple(self._departed), tuple(self._dosed), tuple(self._treated))
+        for rows in (self._departed, self._dosed, self._treated):
+            rows.clear()
+        return happened
 
     def _close(self) -> None:
         if not self._ended:
@@ -322,6 +328,11 @@ class ReferenceEngine:
         self._factory.depart(patient)
         if self._source is not None:
             self._departed.append((self.env.now, patient.number, outcome))
+
+    def treated(self, number: int) -> None:
+        """A patient's treatment has begun."""
+        if self._source is not None:
+            self._treated.append((self.env.now, number))
 
     def dosed(self, number: int, product: int) -> None:
         """A patient has received a dose."""

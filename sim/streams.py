@@ -34,6 +34,16 @@ def uniforms(
     return np.asarray(((words >> np.uint64(12)) + 0.5) * 2.0**-52, dtype=np.float64)
 
 
+def elements(
+    seed: int, replication: int, names: tuple[str, ...], ordinals: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the elements of a stream with the given numbers, drawing from the least to the greatest."""
+    if not len(ordinals):
+        return np.empty(0)
+    first, last = int(ordinals.min()), int(ordinals.max())
+    return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
+
+
 def _key(seed: int, replication: int, names: tuple[str, ...]) -> int:
     """Hash with each part's length before it, so that ("a", "bc") and ("ab", "c") differ."""
     digest = blake2b(digest_size=16, person=b"fairward")

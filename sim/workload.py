@@ -27,7 +27,7 @@ from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.network import CAUSES, Network
 from sim.patients import Patients, facts_of, in_order, join, on_clock
-from sim.streams import uniforms
+from sim.streams import elements, uniforms
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 
@@ -44,7 +44,7 @@ def draw_patients(network: Network, seed: int, replication: int) -> Patients:
         time, ordinal = arrival_times(stream, scenario.start, network.horizon, of_arrivals)
 
         def of_people(*purpose: str, name: str = name, ordinal: Codes = ordinal) -> Floats:
-            return _elements(seed, replication, (name, "people", *purpose), ordinal)
+            return elements(seed, replication, (name, "people", *purpose), ordinal)
 
         patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take(patients.time <= network.horizon))
@@ -68,12 +68,15 @@ class Workload:
         self.replication = replication
         self.sources = network.sources + more_sources
         self.patients = draw_patients(network, seed, replication)
+        self._n_drawn = len(self.patients)
         self._batch = self._look_at(self.patients)
         self._columns: dict[Hashable, _Column] = {}
 
     def extend(self, batch: Patients) -> None:
         """Append patients, whose ids follow the present ones, and extend every column made so far."""
         batch = on_clock(batch)
+        if not len(batch):
+            return
         new = self._look_at(batch)
         for column in self._columns.values():
             column.values.extend(column.fill(new).tolist())
@@ -153,13 +156,17 @@ class Workload:
         return times
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 of the patients and their first visits, the same for two policies of one replication."""
+        """Return a SHA-256 of the patients and their first visits, the same for two policies of one replication.
+
+        Those who came by `extend` are left out: whether they come may depend on the policy.
+        """
         digest = hashlib.sha256()
-        for name, column in self.patients.columns().items():
+        drawn = slice(self._n_drawn)
+        for name, column in self.patients.take(np.arange(self._n_drawn)).columns().items():
             digest.update(name.encode() + b"\0")
             digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
         for step in range(len(self.network.steps)):
-            digest.update(np.array(self.durations(step, 0), dtype="<f8").tobytes())
+            digest.update(np.array(self.durations(step, 0)[drawn], dtype="<f8").tobytes())
         return digest.hexdigest()
 
     def _column(self, key: Hashable, fill: Callable[[_Batch], Any]) -> list[Any]:
@@ -177,7 +184,7 @@ class Workload:
         u = np.zeros(len(batch.patients))
         for source, ids in batch.by_source(pathway):
             ordinals = batch.patients.ordinal[ids]
-            u[ids] = _elements(self.seed, self.replication, (self.sources[source], *names), ordinals)
+            u[ids] = elements(self.seed, self.replication, (self.sources[source], *names), ordinals)
         return u
 
     def _step_uniforms(self, purpose: str, step: int, visit: int) -> list[float]:
@@ -264,14 +271,6 @@ class _Batch:
 class _Column:
     values: list[Any]
     fill: Callable[[_Batch], Any]
-
-
-def _elements(seed: int, replication: int, names: tuple[str, ...], ordinals: Codes) -> Floats:
-    """Return the elements of a stream with the given numbers, drawing from the least to the greatest."""
-    if not len(ordinals):
-        return np.empty(0)
-    first, last = int(ordinals.min()), int(ordinals.max())
-    return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
 
 
 def _by_case(cases: Sequence[DurationCase], u: Floats, here: Mask, facts: Facts, otherwise: float) -> Floats:
