@@ -86,7 +86,7 @@ def save(answer: Answer, parts: Parts, runs: Path, command: Command) -> Path:
     )
     identity = f"{answer.provenance['results_hash']}:{answer.policies}:{answer.replications}"
     place = publish(temporary, runs, answer.scenario.name, identity, command.began)
-    _forget(parts, answer.policies)
+    forget(parts, answer.policies)
     return place
 
 
@@ -217,7 +217,8 @@ def _with_policy(answer: Answer) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _forget(parts: Parts, policies: Sequence[str]) -> None:
+def forget(parts: Parts, policies: Sequence[str]) -> None:
+    """Remove the finished replications of some policies, and the store when it is empty."""
     for policy in policies:
         shutil.rmtree(parts.folder / policy_folder(policy), ignore_errors=True)
     if all(path.name == ".lock" for path in parts.folder.iterdir()):

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from fairward.progress import progress
-from fairward.runs import MANIFEST, MANIFEST_SCHEMA, checksums, commit, machine, partial, publish
+from fairward.runs import MANIFEST, MANIFEST_SCHEMA, checksums, commit, forget, machine, partial, publish
 from fairward.wording import HEADLINES, aligned
 from policies.answer import Answer
 from policies.experiment import check_policies, experiment
@@ -69,33 +69,39 @@ def sweep_answers(
     out: Path,
     quiet: bool,
 ) -> tuple[list[Setting], list[Row], Path]:
-    """Return the settings, a row of estimates for each, and the run folder."""
+    """Return the settings, a row of estimates for each, and the run folder.
+
+    Finished replications are kept until the sweep is complete: interrupted, it goes on from there.
+    """
     began = time.time()
     settings = grid(set_over)
     scenarios = [_loaded(name, overrides, setting) for setting in settings]
     for scenario in scenarios:
         check_policies(scenario, [policy], seed)
+    identities = [scenario_hash(scenario) for scenario in scenarios]
+    stores = [results_hash(identity, seed, engine) for identity in identities]
     answers: list[Answer] = []
     with Workers(jobs) as workers, progress(f"sweep of {name}", quiet) as tell:
-        for n, scenario in enumerate(scenarios):
+        for n, (scenario, store) in enumerate(zip(scenarios, stores, strict=True)):
             wanted = scenario.replications if replications is None else replications
-            answers.append(
-                experiment(
-                    scenario,
-                    [policy],
-                    replications,
-                    seed,
-                    engine,
-                    workers,
-                    on_done=lambda done, of, newest, n=n, wanted=wanted: tell(  # type: ignore[misc]
-                        n * wanted + done, len(scenarios) * wanted, newest
-                    ),
+            with partial(out, store) as parts:
+                answers.append(
+                    experiment(
+                        scenario,
+                        [policy],
+                        replications,
+                        seed,
+                        engine,
+                        workers,
+                        parts,
+                        on_done=lambda done, of, newest, n=n, wanted=wanted: tell(  # type: ignore[misc]
+                            n * wanted + done, len(scenarios) * wanted, newest
+                        ),
+                    )
                 )
-            )
     rows = [_row(answer) for answer in answers]
     arguments = {"scenario": name, "set_over": list(set_over), "policy": policy, "reps": replications,
                  "seed": seed, "engine": engine, "set": list(overrides)}  # fmt: skip
-    identities = [scenario_hash(scenario) for scenario in scenarios]
     identity = results_hash(":".join([*identities, policy, str(replications)]), seed, engine)
     with partial(out, identity) as parts:
         folder = parts.folder / f"assembling-{os.getpid()}"
@@ -132,6 +138,9 @@ def sweep_answers(
         (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         place = publish(folder, out, f"{scenarios[0].name}-sweep", identity, began)
         shutil.rmtree(parts.folder, ignore_errors=True)
+    for store in stores:
+        with partial(out, store) as parts:
+            forget(parts, [policy])
     return settings, rows, place
 
 

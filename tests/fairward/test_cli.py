@@ -219,6 +219,39 @@ def test_a_sweep_has_a_line_for_each_setting(desk):
     assert "3 runs each, seed 1" in done.stdout
 
 
+def test_an_interrupted_sweep_goes_on_from_what_is_finished(desk, monkeypatch):
+    from policies import replication
+
+    command = (
+        "sweep",
+        "small.yaml",
+        "--set-over",
+        "hospitals.north.beds.bed.count=3,8",
+        "--reps",
+        "3",
+        "--jobs",
+        "1",
+    )
+    whole = fairward(*command).stdout.splitlines()[:-1]
+    simulate, calls = replication.simulate, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return simulate(*arguments)
+
+    monkeypatch.setattr(replication, "simulate", interrupted)
+    stopped = fairward(*command)
+    done = fairward(*command)
+
+    assert stopped.exit_code == 130
+    assert done.exit_code == 0, done.stderr
+    assert len(calls) == 4 + 1 + 2
+    assert done.stdout.splitlines()[:-1] == whole
+    assert not list((desk / "runs" / ".partial").glob("*/neutral"))
+
+
 def test_past_runs_are_listed_and_shown_and_checked(desk):
     fairward("run", "small.yaml", "--reps", "2", "--quiet")
     run = the_run(desk)
