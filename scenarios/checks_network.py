@@ -77,7 +77,10 @@ def _check_roads(scenario: Scenario, report: Report) -> None:
             report.unknown(
                 path, origin, "a hospital of this scenario", hospitals, defined_at=[("hospitals",)]
             )
-        for destination in row:
+        for destination, hours in row.items():
+            if hours == 0:
+                remedy = "Write 1 min for hospitals under one roof."
+                report.add((*path, destination), "a travel time above 0", "0", remedy)
             if destination not in hospitals:
                 report.unknown(
                     (*path, destination),

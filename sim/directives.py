@@ -104,6 +104,10 @@ class Standing:
                 return [
                     f'queue_rule: "{name}" is not a category of this scenario.{_mean(name, tuple(known))}'
                 ]
+            if scenario.group_blind and scenario.attributes[name].protected:
+                return [
+                    f"queue_rule: {name} is protected and the scenario is group_blind, so no order may use it."
+                ]
         return []
 
     def _illegal_amounts(self, h: int, order: Orders) -> list[str]:

@@ -31,7 +31,8 @@ class Row(Codes):
     TREATED = 4
     """The first treatment starts (just after its STARTED). item: step."""
     ENDED = 5
-    """The step's duration is over, or was cut. item: step; value: 0 finished, 1 early discharge, 2 died in it."""
+    """The step's duration is over, or was cut. item: step; value: 0 finished, 1 early discharge, 2 lost:
+    died in it, or a hazard of leaving struck."""
     RELEASED = 6
     """Gives up what was seized. item: the need; value: the step that seized it."""
     CLEANING = 7

@@ -148,7 +148,8 @@ class Journeys:
         self._engine.joined(hospital)
         if self.hazards.active:
             self.go_to(patient, WAITING if patient.held < 0 else BOARDING)
-        if patient.leg == 1:
+        if not patient.announced:
+            patient.announced = True
             self._engine.ask(Trigger.ARRIVAL)
         return patient.gate
 
@@ -157,12 +158,15 @@ class Journeys:
         since = patient.presented if spec.scope == "journey" else self._env.now
         patient.patience = on_second(since + hours) if hours < inf else inf
 
-    def must_wait(self, patient: Patient) -> None:
-        """The patient cannot start now: refuse, balk, go elsewhere, or wait."""
+    def must_wait(self, patient: Patient, later: int) -> None:
+        """The patient cannot start now: refuse, balk, go elsewhere, or wait.
+
+        `later`: how many joined the same queue at this instant and will be asked afterwards.
+        """
         step = self._network.steps[patient.step]
         spec = step.spec
         desk = self._desks[patient.hospital]
-        ahead = desk.waiting_for[patient.step] - 1
+        ahead = desk.waiting_for[patient.step] - 1 - later
         for limit in spec.queue_limit:
             if self._holds(patient, limit.when):
                 if ahead >= limit.count:

@@ -13,7 +13,7 @@ class Patient:
     """One patient's present state; what never changes stays in the workload's columns, by `number`."""
 
     __slots__ = (
-        "acuity", "ambulance", "cell", "destination", "extra", "finish", "gate", "group", "hazards", "held",
+        "acuity", "ambulance", "announced", "cell", "destination", "extra", "finish", "gate", "group", "hazards", "held",
         "held_from", "hospital", "key", "leg", "need", "number", "option", "origin", "patience", "place",
         "presented", "queued", "reservation", "since", "step", "tier", "treated", "triage", "visit", "visits",
     )  # fmt: skip
@@ -63,6 +63,8 @@ class Patient:
         self.reservation = -1
         """The need reserved at the destination; -1: none."""
         self.ambulance = False
+        self.announced = False
+        """Whether somebody was asked to decide because this patient came."""
         self.treated = False
         self.tier = -1
         self.finish = inf

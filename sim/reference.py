@@ -21,7 +21,7 @@ from sim.journey import Journeys
 from sim.network import Network
 from sim.order import Kind, on_grid, on_second, priority
 from sim.patient import Patient, PatientFactory, PlainPatients
-from sim.protocol import Decision, Directive
+from sim.protocol import Decision, Directive, Tally
 from sim.result import Result
 from sim.rules import QueueRanking
 from sim.signals import START, Trigger
@@ -91,6 +91,8 @@ class ReferenceEngine:
         if source is not None:
             self.at(0.0, priority(Kind.DAY, 0), self._midnight)
         self._ended = False
+        self._last: Tally | None = None
+        """The interval from the last decision to the horizon, when that is reached."""
         self._departed: list[tuple[float, int, int]] = []
         self._dosed: list[tuple[float, int, int]] = []
         self._treated: list[tuple[float, int]] = []
@@ -118,7 +120,7 @@ class ReferenceEngine:
         self.decisions += 1
 
     def result(self) -> Result:
-        """Return what happened."""
+        """Return what happened; after the horizon, as often as it is asked for."""
         return Result(
             network=self.network,
             seed=self.workload.seed,
@@ -127,7 +129,7 @@ class ReferenceEngine:
             patients=self.workload.patients,
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
-            since=self.tallies.since(self.network.horizon),
+            since=self._last or self.tallies.since(self.network.horizon),
             workload_hash=fingerprint(self.workload, self._source),
         )
 
@@ -152,7 +154,7 @@ class ReferenceEngine:
         changed = self._changed
         if changed and (len(changed) > 1 or patient.hospital not in changed):
             return False
-        if self._trigger >= 0 or (patient.leg == 1 and Trigger.ARRIVAL in self._decide_on):
+        if self._trigger >= 0 or (not patient.announced and Trigger.ARRIVAL in self._decide_on):
             return False
         step = self.network.steps[patient.step]
         patient.option = self.desks[patient.hospital].start_at_once(step, patient.triage, patient.held)
@@ -195,8 +197,9 @@ class ReferenceEngine:
                 desk.newcomers += newcomers[place:]
                 self._changed.add(desk.hospital)
                 return
-            if patient.cell is not None and patient.hospital == desk.hospital:
-                self.journeys.must_wait(patient)
+            if _waits_at(patient, desk):
+                later = [p for p in newcomers[place + 1 :] if p.step == patient.step and _waits_at(p, desk)]
+                self.journeys.must_wait(patient, len(later))
 
     def _stop(self, _: Timer) -> None:
         self._over = True
@@ -224,6 +227,7 @@ class ReferenceEngine:
     def _close(self) -> None:
         if not self._ended:
             self._ended = True
+            self._last = self.tallies.since(self.network.horizon)
             self._factory.close()
 
     # Capacity.
@@ -338,3 +342,7 @@ class ReferenceEngine:
         """A patient has received a dose."""
         if self._source is not None:
             self._dosed.append((self.env.now, number, product))
+
+
+def _waits_at(patient: Patient, desk: Desk) -> bool:
+    return patient.cell is not None and patient.hospital == desk.hospital

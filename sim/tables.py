@@ -27,7 +27,7 @@ IN_SYSTEM = "in system"
 QUIT_REASONS = ("lost patience", "left", "died", "moved", "full", "balked", "ineligible")
 """Why a patient stopped waiting, by the `value` of `Row.QUIT`."""
 
-ENDINGS = ("finished", "early discharge", "died")
+ENDINGS = ("finished", "early discharge", "lost")
 """How a step ended, by the `value` of `Row.ENDED`."""
 
 __all__ = [

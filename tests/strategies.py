@@ -391,6 +391,8 @@ class Impulsive:
         rules = [
             QueueRule.model_validate(r if isinstance(r, dict) else {r: {}}) for r in _all_queue_rules(weights)
         ]
+        if scenario.group_blind:
+            rules = [rule for rule in rules if rule.equity_weighted is None]
         overflow = [
             OverflowRule.model_validate({n: {}}) for n in ("nearest", "least-loaded", "stay", "outside")
         ]

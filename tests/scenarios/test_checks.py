@@ -272,6 +272,11 @@ STORIES = {
         "transfers.travel.north.north=1 h",
         "transfers.travel.north.north: this is travel from a hospital to itself. Remove it.",
     ),
+    "travel takes time": (
+        "transfers.travel.north.south=0",
+        "transfers.travel.north.south: expected a travel time above 0, got 0. "
+        "Write 1 min for hospitals under one roof.",
+    ),
     # The vaccine.
     "a dose is of a product": (
         "pathways.clinic.steps.jab.dose=wax",

@@ -185,6 +185,59 @@ def test_decide_on_full_and_free_ask_about_one_patient_at_a_time():
     assert len(told.decisions[1].waiting) == 1
 
 
+def test_decide_on_arrival_asks_once_for_everybody_when_they_first_join_a_queue():
+    text = TEXT.replace("decide_every: 1 h", "decide_every: 0\ndecide_on: [arrival]").replace(
+        "each: 6", "each: 3"
+    )
+    engine, _ = engine_of(text)
+    asked = []
+    while (decision := engine.next_decision()) is not None:
+        newcomers = [w.patient for w in decision.waiting if w.hospital == 0]
+        asked.append((round(decision.time * 60), decision.trigger, newcomers))
+        move = {"a": Orders(moves={2: "b"})} if 2 in newcomers else {}
+        engine.answer(Directive(move))
+
+    assert asked == [(0, "regular", []), (1, "arrival", [0]), (1, "arrival", [1]), (1, "arrival", [2])]
+
+
+def test_a_group_blind_scenario_takes_no_order_by_a_protected_attribute():
+    rule = QueueRule.model_validate({"equity-weighted": {"attribute": "group", "weights": {"x": 2}}})
+    engine, _ = engine_of(
+        TEXT.replace("{share: {x: 1}}", "{share: {x: 1}, protected: true}"), 1, "group_blind=true"
+    )
+    engine.next_decision()
+
+    with pytest.raises(DirectiveError) as caught:
+        engine.answer(Directive({"a": Orders(queue_rule=rule)}))
+
+    assert "queue_rule: group is protected and the scenario is group_blind" in str(caught.value)
+
+
+def test_those_who_join_at_one_instant_count_only_the_earlier_ones_ahead_of_them():
+    text = TEXT.replace("decide_every: 1 h", "decide_every: 2 h").replace(
+        "clinical_margin: 40 min}",
+        "clinical_margin: 40 min, next: scan}\n      scan: {needs: doctor, duration: 5 h, queue_limit: 1}",
+    )
+    text = text.replace("each: 6", "each: 2").replace(
+        "classes: {p:", "classes: {busy: {pathway: busy, acuity: {low: 1}}, p:"
+    )
+    text = text.replace("pathways:", "pathways:\n  busy: {steps: {busy: {needs: doctor, duration: 9 h}}}", 1)
+    text = text.replace("arrivals: {", "arrivals: {busy: {hospital: a, classes: busy, schedule: {at: [0]}}, ")
+    told = tell(text, {120: {"a": Orders(early_discharge={"p.stay": 2})}})
+
+    assert told.rows(Row.ENDED, "stay") == [(120, 1, 1.0), (120, 2, 1.0)]
+    assert told.when(Row.QUIT, "scan") == [(120, 2)]
+
+
+def test_a_result_is_the_same_however_often_it_is_asked_for():
+    engine, _ = engine_of(TEXT)
+    while engine.next_decision() is not None:
+        engine.answer(Directive())
+
+    assert engine.result().since == engine.result().since
+    assert engine.result().since.hours == 1
+
+
 def test_decide_on_arrival_asks_before_the_patient_starts():
     text = TEXT.replace("decide_every: 1 h", "decide_every: 0\ndecide_on: [arrival]").replace(
         "talk: {duration: 1 min, next: stay}\n      ", ""
