@@ -55,6 +55,11 @@ def weighted_means(weights: Floats, values: Floats) -> Floats:
     return np.where(n > 0, total / np.where(n > 0, n, 1.0), np.nan)
 
 
+def weighted_sums(weights: Floats, sums: Floats) -> Floats:
+    """Return sums over the drawn runs: the first axis, runs, becomes draws; the others are kept."""
+    return np.asarray((weights @ sums.reshape(len(sums), -1)).reshape(len(weights), *sums.shape[1:]))
+
+
 def bootstrap(
     statistic: Statistic, weights: Floats, smooth: bool = True, level: float = LEVEL
 ) -> list[Estimated]:
@@ -77,6 +82,14 @@ def bootstrap(
         )
         for k in range(len(value))
     ]
+
+
+def pseudo_values(statistic: Statistic, n_clusters: int) -> Floats:
+    """Return what each run contributes to the first quantity of a smooth statistic (jackknife), for a t test."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = statistic(np.ones((1, n_clusters)))[0, 0]
+        left_out = statistic(1.0 - np.eye(n_clusters))[:, 0]
+    return np.asarray(n_clusters * value - (n_clusters - 1) * left_out)
 
 
 def _interval(value: float, drawn: Floats, left_out: Floats | None, n: int, level: float) -> Estimated:
