@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isnan
 
 import pandas as pd
 
@@ -65,7 +66,7 @@ def experiment(
     estimated = False
     try:
         done |= replicate(task, range(1, wanted + 1), on_done=report, workers=pool)
-        while until is not None and not _narrow(done, policies, until) and len(done) < AT_MOST:
+        while until is not None and not _settled(done, policies, until) and len(done) < AT_MOST:
             if not estimated and on_estimate is not None and len(done) >= FEWEST_RUNS:
                 on_estimate(_about(done, policies, until))
                 estimated = True
@@ -143,6 +144,16 @@ def _narrow(done: Done, policies: Sequence[str], until: Until) -> bool:
     return all(enough(outcomes_of(done, policy), until.metric, until.half_width) for policy in policies)
 
 
+def _settled(done: Done, policies: Sequence[str], until: Until) -> bool:
+    """Whether more runs would not help: the intervals are narrow, or not one run has a value."""
+    return _narrow(done, policies, until) or (len(done) >= FEWEST_RUNS and _valueless(done, policies, until))
+
+
+def _valueless(done: Done, policies: Sequence[str], until: Until) -> bool:
+    estimates = [everybody(summarise(outcomes_of(done, policy)), until.metric) for policy in policies]
+    return any(isnan(estimate.value) for estimate in estimates)
+
+
 def _about(done: Done, policies: Sequence[str], until: Until) -> int:
     """About how many runs the policy with the widest interval needs."""
     overall = [everybody(summarise(outcomes_of(done, policy)), until.metric) for policy in policies]
@@ -178,6 +189,8 @@ def _notes(
     notes += warm_up_notes(scenario, policies, done)
     if until is not None and _narrow(done, policies, until):
         notes.append(f"The number of runs, {len(done)}, was chosen by --until '{until.written}'.")
+    elif until is not None and _valueless(done, policies, until):
+        notes.append(f"Stopped at {len(done)} runs: not one of them has a value of {until.metric}.")
     elif until is not None:
         notes.append(f"Stopped at {len(done)} runs though {until.written} was not reached.")
     return notes

@@ -121,6 +121,15 @@ def test_it_tells_about_how_many_runs_a_narrow_interval_takes(scenes):
     assert any("was chosen by --until 'untreated_hours<20 min'" in note for note in answer.notes)
 
 
+def test_it_does_not_go_on_for_a_value_that_no_run_has(scenes):
+    until = parse_until("length_of_stay_hours<1 h")
+
+    answer = experiment(scenes.scenario("horizon=1 s", "warm_up=0"), ["acuity"], 5, until=until)
+
+    assert len(answer.replications) < 20
+    assert any("not one of them has a value of length_of_stay_hours" in note for note in answer.notes)
+
+
 @pytest.mark.parametrize(
     ("metric", "changes"), [("within_target", ["targets={}"]), ("step_wait_hours", []), ("utilisation", [])]
 )
