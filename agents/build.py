@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from agents.patients import MesaPatients
+from agents.population.patients import PopulationPatients
+from agents.population.source import People, source_names
 from scenarios.errors import UnsupportedFeature
 from scenarios.scenario import Scenario
 from sim.network import compile_network
@@ -19,4 +21,9 @@ def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = 
     if engine not in ("auto", "simpy"):
         raise UnsupportedFeature("this version of Fairward", f"engine {engine!r}")
     network = compile_network(scenario)
-    return ReferenceEngine(network, Workload(network, seed, replication), MesaPatients())
+    names = source_names(scenario)
+    workload = Workload(network, seed, replication, names)
+    if not names:
+        return ReferenceEngine(network, workload, MesaPatients())
+    people = People(network, seed, replication, first_number=len(workload.patients))
+    return ReferenceEngine(network, workload, PopulationPatients(people), people)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,22 +26,6 @@ Draw = Callable[..., Floats]
 D = TypeVar("D", LatePresentation, UnderTriage, Uptake)
 
 
-class Stream(Protocol):
-    """What an arrival stream says of its patients."""
-
-    @property
-    def attributes(self) -> dict[str, ShareCases]:
-        """Shares of categories that differ from the scenario's."""
-
-    @property
-    def acuity(self) -> ShareCases | None:
-        """Acuity shares that differ from the class's."""
-
-    @property
-    def ambulance(self) -> float:
-        """The share that comes by ambulance."""
-
-
 def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: Draw) -> Patients:
     """Return the patients of an arrival stream who fall ill at the given times, unsorted."""
     stream = network.scenario.arrivals[network.sources[source]]
@@ -51,22 +35,22 @@ def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: 
     facts.learn("source", network.sources, np.full(n, source, dtype=np.int64))
     classes = (ShareCase(share=stream.classes),)
     facts.learn("class", network.classes, choose(classes, network.classes, facts, draw, "class"))
-    numbers = attributes(network, stream, facts, draw)
-    return presenting(network, stream, facts, numbers, time, ordinal, draw)
+    numbers = attributes(network, stream.attributes, facts, draw)
+    facts.learn("acuity", network.acuities, true_acuity(network, stream.acuity, facts, draw))
+    return presenting(network, facts, numbers, stream.ambulance, time, ordinal, draw)
 
 
 def presenting(
     network: Network,
-    stream: Stream,
     facts: Facts,
     numbers: dict[str, Floats],
+    ambulance: float,
     time: Floats,
     ordinal: Codes,
     draw: Draw,
 ) -> Patients:
-    """Return those of whom hospital, source, class and attributes are known, with what happens to them on arrival."""
+    """Return those of whom hospital, source, class, attributes and acuity are known, as they present."""
     scenario, n = network.scenario, facts.n
-    facts.learn("acuity", network.acuities, _acuity(network, stream, facts, draw))
     time, acuity = _late(scenario.disparities.late_presentation, facts, time, draw)
     facts.learn("acuity", network.acuities, acuity)
     triage = _under_triage(scenario.disparities.under_triage, network, facts, draw)
@@ -83,7 +67,7 @@ def presenting(
         cls=facts.codes["class"],
         acuity=acuity,
         triage=triage,
-        ambulance=_happens(stream.ambulance, n, draw, "ambulance"),
+        ambulance=_happens(ambulance, n, draw, "ambulance"),
         declined=_declined(scenario.disparities.uptake, facts, draw),
         tier=_tier(network, facts),
         group=group,
@@ -95,14 +79,16 @@ def presenting(
     )
 
 
-def attributes(network: Network, stream: Stream, facts: Facts, draw: Draw) -> dict[str, Floats]:
-    """Learn the categories in the scenario's order; return the numbers."""
+def attributes(
+    network: Network, overrides: dict[str, ShareCases], facts: Facts, draw: Draw
+) -> dict[str, Floats]:
+    """Learn the categories in the scenario's order, by the overrides where there are any; return the numbers."""
     numbers = {}
     for name, spec in network.scenario.attributes.items():
         if spec.number is not None:
             numbers[name] = quantile(spec.number, draw("attribute", name))
         else:
-            cases = stream.attributes.get(name, spec.share) or ()
+            cases = overrides.get(name, spec.share) or ()
             values = attribute_values(network.scenario, name)
             facts.learn(name, values, choose(cases, values, facts, draw, "attribute", name))
     return numbers
@@ -127,11 +113,11 @@ def choose(
     return chosen
 
 
-def _acuity(network: Network, stream: Stream, facts: Facts, draw: Draw) -> Codes:
-    """The stream's shares, or else the class's; the only level when there is one."""
+def true_acuity(network: Network, shares: ShareCases | None, facts: Facts, draw: Draw) -> Codes:
+    """Return acuities by the given shares, or else the class's; the only level when there is one."""
     acuity = np.zeros(facts.n, dtype=np.int64)
-    if stream.acuity is not None:
-        return choose(stream.acuity, network.acuities, facts, draw, "acuity")
+    if shares is not None:
+        return choose(shares, network.acuities, facts, draw, "acuity")
     for cls, spec in enumerate(network.scenario.classes.values()):
         mine = facts.codes["class"] == cls
         if spec.acuity is not None and mine.any():
