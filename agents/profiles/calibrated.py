@@ -215,7 +215,11 @@ def _vitals(people: People, draw: Variates) -> None:
         normal_within(u, np.full(n, 36.8), 0.35, 35.3, 37.9),
     )
     made["temperature"] = np.round(np.where(hot, warm, cool), 1)
-    made["pulse"] = np.round(normal_within(draw("pulse"), linear(people, laws.PULSE), 10.0, 30.0, 230.0))
+    made["pulse"] = np.round(
+        normal_within(
+            draw("pulse"), linear(people, laws.PULSE), 0.11 * people.feature("usual pulse"), 42.0, 230.0
+        )
+    )
     usual = people.feature("usual breaths")
     made["resp_rate"] = np.round(
         normal_within(draw("breaths"), linear(people, laws.BREATHS), 0.12 * usual, 6.0, 80.0)

@@ -46,7 +46,7 @@ def _words_of(known: tuple[str, ...], in_order: bool) -> Callable[[tuple[str, ..
 
 
 Complaints = Annotated[
-    tuple[str, ...], Field(min_length=1, max_length=3), AfterValidator(_words_of(words.COMPLAINTS, False))
+    tuple[str, ...], Field(max_length=3), AfterValidator(_words_of(words.COMPLAINTS, False))
 ]
 Diagnoses = Annotated[tuple[str, ...], AfterValidator(_words_of(words.DIAGNOSES, True))]
 Allergies = Annotated[tuple[str, ...], AfterValidator(_words_of(words.ALLERGIES, True))]
@@ -144,8 +144,8 @@ class Picture(Record):
     diagnoses: Diagnoses = ()
     """What the patient lives with, then what brings them in now."""
     allergies: Allergies = ()
-    complaints: Complaints
-    """The chief complaint first."""
+    complaints: Complaints = ()
+    """The chief complaint first; none only where a file of others does not tell it."""
     triage: Literal[1, 2, 3, 4, 5] | None = None
     """The urgency that was noted at the door: 1 at once, 5 can wait."""
     vitals: Vitals = Vitals()
