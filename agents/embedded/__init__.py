@@ -1,0 +1,1 @@
+"""The small model that is shipped: a distilled sampler of its corpus, not a medical model."""

@@ -1,0 +1,25 @@
+"""From a model's text to a picture: whatever the back end, nothing unchecked comes through."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from agents.profiles.record import Picture
+from agents.writing.forms import Form
+from agents.writing.writer import Rejected
+
+
+def read(text: str, form: Form) -> Picture:
+    """Return the picture that was written, or raise `Rejected`."""
+    try:
+        return form.read(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the picture"
+        raise Rejected(
+            f"{where}: {first['msg'].removeprefix('Value error, ').partition(', got ')[0]}"
+        ) from None
+    except ValueError as error:
+        raise Rejected(
+            f"not readable: {str(error).partition(': ')[0].partition(', got ')[0]}"[:120]
+        ) from None
