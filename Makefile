@@ -7,8 +7,18 @@ SHELL := /bin/bash
 
 VENV := .venv
 CORE_VENV := .venv-core
+COMMA := ,
+# llama.cpp is compiled once, without what we do not use and for no particular CPU; the wheel is kept under a name that
+# changes with its version, the way it is built and the C library. A path with spaces is not found by `wildcard`.
+LLAMA := $(shell sed -n 's/^llama-cpp-python==//p' constraints.txt)
+LLAMA_OPTIONS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF
+LLAMA_LEAN := set(LLAMA_BUILD_COMMON OFF)
+LLAMA_KEY := $(LLAMA)-cp311-$(shell { uname -m; getconf GNU_LIBC_VERSION; echo '$(LLAMA_OPTIONS) $(LLAMA_LEAN)'; } 2>/dev/null | cksum | cut -d' ' -f1)
+LLAMA_WHEELS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairward/wheels/llama-cpp-python-$(LLAMA_KEY)
+LLAMA_WHEEL := $(wildcard $(LLAMA_WHEELS)/*.whl)
 # The extras that the present tests need. A later issue that brings tests of its own adds its extra here.
-EXTRAS := dev
+# llm is among them when its wheel was built: `make test` tries first.
+EXTRAS := dev,torch,risk$(if $(LLAMA_WHEEL),$(COMMA)llm)
 # The extras that nothing tests yet: only resolved against the pins.
 PENDING_EXTRAS := train,explain,dashboard
 # Left out of the core phase; the full phase runs everything.
@@ -53,7 +63,7 @@ $(CORE_STAMP): $(PINS) | $(VENV)/bin/pip
 
 $(EXTRAS_STAMP): $(PINS) $(CORE_STAMP)
 	@echo "== $(VENV): installing the extras $(EXTRAS)"
-	@$(VENV)/bin/python $(PIP_INSTALL) -e '.[$(EXTRAS)]'
+	@$(VENV)/bin/python $(PIP_INSTALL) $(if $(LLAMA_WHEEL),--find-links '$(LLAMA_WHEELS)') -e '.[$(EXTRAS)]'
 	@$(VENV)/bin/python -m pip check >/dev/null || $(VENV)/bin/python -m pip check
 	@touch $@
 
@@ -78,6 +88,7 @@ demo: $(CORE_STAMP) ## install the core into .venv and run the demonstration
 .PHONY: test
 test: ## everything: demo and core tests on core dependencies alone, then lint, types, layers, all tests
 	@$(MAKE) --no-print-directory test-core
+	@$(MAKE) --no-print-directory llm
 	@$(MAKE) --no-print-directory resolve
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-full
@@ -93,6 +104,22 @@ test-core: $(CORE_VENV_STAMP) ## phase 1 of test: demo and core tests in .venv-c
 	@echo "== core tests on core dependencies"
 	@$(TEST_ENV) $(CORE_VENV)/bin/python $(PYTEST) -m 'not ($(NOT_CORE))'
 
+# Without a compiler everything else works; the tests with the marker llm are then skipped, except under CI.
+.PHONY: llm
+llm: | $(VENV)/bin/pip ## compile llama.cpp, once; the wheel is kept in the cache of the user
+	@if [ -n "$(LLAMA_WHEEL)" ]; then :; \
+	elif ! command -v c++ g++ clang++ >/dev/null; then \
+	  echo "No C++ compiler, so no llama.cpp: the tests of language models will be skipped. Debian: apt install g++" >&2; \
+	else \
+	  echo "== compiling llama-cpp-python $(LLAMA), once (3 to 8 minutes of CPU), into $(LLAMA_WHEELS)"; \
+	  work="$$(mktemp -d)"; trap 'rm -rf "$$work"' EXIT; echo '$(LLAMA_LEAN)' > "$$work/lean.cmake"; \
+	  if CMAKE_ARGS="$(LLAMA_OPTIONS) -DCMAKE_PROJECT_llama_cpp_INCLUDE=$$work/lean.cmake" $(VENV)/bin/python -m pip wheel -qq \
+	    --disable-pip-version-check --no-cache-dir --no-deps --no-binary llama-cpp-python -w "$$work" 'llama-cpp-python==$(LLAMA)'; then \
+	    mkdir -p '$(LLAMA_WHEELS)'; \
+	    for wheel in "$$work"/*.whl; do \
+	      cp "$$wheel" '$(LLAMA_WHEELS)/partial'; mv '$(LLAMA_WHEELS)/partial' '$(LLAMA_WHEELS)/'"$${wheel##*/}"; done; \
+	  else echo "llama.cpp could not be compiled: the tests of language models will be skipped." >&2; fi; fi
+
 # Used if found, else installed where that is possible; without it the ui tests are skipped, except under CI.
 .PHONY: chromium
 chromium: ## the browser of the ui tests
@@ -104,7 +131,7 @@ chromium: ## the browser of the ui tests
 
 .PHONY: test-full
 test-full: $(EXTRAS_STAMP) chromium ## phase 2 of test: every test, in .venv with the extras
-	@echo "== all tests with the extras $(EXTRAS)"
+	@echo "== all tests with the extras $(EXTRAS)$(if $(LLAMA_WHEEL),, (no llama.cpp: tests of language models are skipped; make llm))"
 	@$(TEST_ENV) $(VENV)/bin/python $(PYTEST)
 
 .PHONY: resolve
