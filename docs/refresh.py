@@ -6,8 +6,8 @@ python docs/refresh.py benchmark    the table of benchmarks/engines.py; about th
 
 from __future__ import annotations
 
-import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,17 +22,6 @@ PICTURES = {"groups-acuity": "who-waits.svg", "network": "network.svg"}
 TABLES = ("Everybody", "Less ", "Untreated time by acuity")
 """How the tables shown in the README begin."""
 
-LIGHT = {
-    "--paper": "#ffffff",
-    "--ink": "#17191c",
-    "--soft": "#565b62",
-    "--rule": "#dcdad3",
-    "--blue": "#0072b2",
-    "--vermilion": "#d55e00",
-}
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
-MARGIN = 12
-
 
 def main() -> None:
     """Make what is asked for."""
@@ -45,11 +34,10 @@ def main() -> None:
         program = Path(sys.executable).with_name("fairward")
         command = [str(program), *shlex.split(COMPARE)[1:], "--quiet", "--out", runs]
         said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
-        (report,) = Path(runs).glob("*/report.html")
-        page = report.read_text(encoding="utf-8")
+        (figures,) = Path(runs).glob("*/figures")
+        for chart, file in PICTURES.items():
+            shutil.copyfile(figures / f"{chart}.svg", ROOT / "docs" / "images" / file)
     replace("answer", answer(said))
-    for chart, file in PICTURES.items():
-        (ROOT / "docs" / "images" / file).write_text(picture(page, chart), encoding="utf-8", newline="\n")
 
 
 def answer(said: str) -> str:
@@ -67,25 +55,6 @@ def replace(name: str, text: str) -> None:
     if not found:
         raise SystemExit(f"README.md has no {begin} ... {end}")
     README.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8", newline="\n")
-
-
-def picture(page: str, chart: str) -> str:
-    """Return a chart of the report as a file that stands alone, on white."""
-    section = page[page.index(f'id="{chart}-title"') :]
-    found = re.search(
-        r'<svg class="chart" role="img" aria-label="([^"]*)" viewBox="0 0 (\S+) (\S+)"[^>]*>', section
-    )
-    assert found is not None
-    label, width, height = found[1], float(found[2]), float(found[3])
-    body = section[found.end() : section.index("</svg>", found.end())]
-    for variable, colour in LIGHT.items():
-        body = body.replace(f"var({variable})", colour)
-    w, h = width + 2 * MARGIN, height + 2 * MARGIN
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
-        f'viewBox="{-MARGIN} {-MARGIN} {w:g} {h:g}" width="{w:g}" height="{h:g}" font-family="{FONT}">\n'
-        f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{w:g}" height="{h:g}" fill="#ffffff"/>{body}</svg>\n'
-    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from dashboards.report.clocks import clocks_exhibit
 from dashboards.report.differences import difference_exhibits
 from dashboards.report.doses import vaccine_exhibits
 from dashboards.report.exhibit import Exhibit
+from dashboards.report.figures import write_figures
 from dashboards.report.groups import CAUTION, group_exhibits
 from dashboards.report.limits import limits
 from dashboards.report.occupancy import course_exhibit, pool_exhibit, read_census
@@ -39,14 +40,18 @@ class Section:
 
 
 def write_report(answer: Answer, folder: Path) -> Path:
-    """Write `report.html` into the folder and return its path; the same answer gives the same bytes.
+    """Write `report.html` and its charts as `figures/*.svg` into the folder; the same answer gives the same bytes.
 
+    Returns the path of the page.
     Occupancy over time is read from `tables/<policy>/census.parquet` in the folder, and left out with
     a word where it is not there.
     """
     path = Path(folder) / REPORT
     temporary = path.with_name(f".{REPORT}-{os.getpid()}")
-    temporary.write_text(render(answer, Path(folder)), encoding="utf-8", newline="\n")
+    story = Story(answer, Path(folder))
+    sections = _sections(story)
+    temporary.write_text(_page(answer, story, sections), encoding="utf-8", newline="\n")
+    write_figures((exhibit for section in sections for exhibit in section.exhibits), Path(folder))
     temporary.replace(path)
     return path
 
@@ -54,6 +59,10 @@ def write_report(answer: Answer, folder: Path) -> Path:
 def render(answer: Answer, folder: Path) -> str:
     """Return the page as text."""
     story = Story(answer, folder)
+    return _page(answer, story, _sections(story))
+
+
+def _page(answer: Answer, story: Story, sections: list[Section]) -> str:
     environment = Environment(
         loader=PackageLoader("dashboards.report", "."),
         autoescape=True,
@@ -68,7 +77,7 @@ def render(answer: Answer, folder: Path) -> str:
         question=scenario.question,
         sentence=sentence_case(answer.sentence),
         facts=_facts(story),
-        sections=_sections(story),
+        sections=sections,
         outcomes=outcome_table(story),
         assumptions=scenario.assumptions,
         source=scenario.source,

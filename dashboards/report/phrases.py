@@ -160,7 +160,7 @@ def rule(spec: Any) -> str:
     """Return a queue or overflow rule with the parameters that were given."""
     parameters = {name: value for name in spec.law.model_fields_set if (value := getattr(spec.law, name))}
     said = ", ".join(f"{tidy(name)} {_parameter(value)}" for name, value in sorted(parameters.items()))
-    return f"{tidy(spec.name)}{f' ({said})' if said else ''}"
+    return f"{spec.name}{f' ({said})' if said else ''}"
 
 
 def _parameter(value: Any) -> str:

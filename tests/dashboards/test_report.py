@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -289,3 +290,15 @@ def test_a_difference_is_read_by_its_interval(estimate, better, words):
 
 def test_the_scenarios_of_these_tests_are_valid():
     assert load_text(WINTER).equity.groups == ("deprivation", "language")
+
+
+def test_every_chart_is_a_picture_of_its_own_beside_the_page(written):
+    _, path = written
+    page = Page.of(source_of(written))
+    pictures = sorted((path.parent / "figures").glob("*.svg"))
+
+    assert len(pictures) == len([svg for svg in page.all("svg") if svg.get("class") == "chart"]) > 0
+    for picture in pictures:
+        text = picture.read_text(encoding="utf-8")
+        assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+        assert "var(" not in text
