@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from fairward import theory
-from fairward.commands import doctor, looking, past, running, starting, sweeping
+from fairward.commands import auditing, doctor, looking, past, profiles, running, starting, sweeping
 from scenarios.errors import FairwardError
 
 BUG = 101
@@ -65,8 +65,10 @@ app.command("schema")(looking.schema)
 app.command("run")(running.run)
 app.command("compare")(running.compare)
 app.command("sweep")(sweeping.sweep)
+app.command("audit")(auditing.audit)
 app.add_typer(past.app, name="runs")
 app.add_typer(theory.app, name="theory")
+app.add_typer(profiles.app, name="profiles")
 app.command("doctor")(doctor.doctor)
 
 

@@ -48,7 +48,8 @@ PEWS_BANDS: tuple[tuple[int, dict[str, Limits]], ...] = (
           "resp_rate": ((9, 30, 4), (10, 23, 2), (11, 17, 1))}),
 )  # fmt: skip
 """Under this age: (at most, at least, points), the worst first. Our record counts completed years: infants are
-scored by the band of 3 to 12 months, and "over 12 years" begins with the 12th birthday."""
+scored by the band of 3 to 12 months, and "over 12 years" begins with the 12th birthday. Two entries are printed
+with > 150 and < 50 where all others have at least and at most: read as these."""
 
 PEWS_SATURATION = ((90, 2), (94, 1), (inf, 0))
 NOT_ALERT_POINTS = 3

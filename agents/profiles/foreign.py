@@ -146,7 +146,7 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
             text, encoding = data.decode("cp1252"), "cp1252"
         except UnicodeDecodeError:
             text, encoding = data.decode("latin-1"), "latin-1"
-    strange = sum(ch < " " and ch not in "\t\r\n" or "\x7f" <= ch < "\xa0" for ch in text[:20000])
+    strange = sum((ch < " " and ch not in "\t\r\n") or "\x7f" <= ch < "\xa0" for ch in text[:20000])
     if strange > 0.01 * len(text[:20000]):
         raise UsageError(f"{name}: expected a text file, got a binary one. Save the table as CSV (UTF-8).")
     return text, encoding
