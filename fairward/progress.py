@@ -13,19 +13,19 @@ EVERY_SECONDS = 10.0
 
 
 @contextmanager
-def progress(what: str, quiet: bool) -> Iterator[Callable[[int, int, Any], None]]:
-    """Yield a function of (done, wanted, the newest) to call after each replication."""
+def progress(what: str, quiet: bool, unit: str = "replications") -> Iterator[Callable[[int, int, Any], None]]:
+    """Yield a function of (done, wanted, the newest) to call after each replication, or what the unit is."""
     if quiet:
         yield lambda done, wanted, newest: None
     elif sys.stderr.isatty():
-        with _bar(what) as tell:
+        with _bar(what, unit) as tell:
             yield tell
     else:
-        yield _lines(what)
+        yield _lines(what, unit)
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int, Any], None]]:
+def _bar(what: str, unit: str) -> Iterator[Callable[[int, int, Any], None]]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -36,8 +36,9 @@ def _bar(what: str) -> Iterator[Callable[[int, int, Any], None]]:
         TimeRemainingColumn,
     )
 
+    units = "runs" if unit == "replications" else unit
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(units),
         TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -45,7 +46,7 @@ def _bar(what: str) -> Iterator[Callable[[int, int, Any], None]]:
         yield lambda done, wanted, newest: bar.update(task, completed=done, total=wanted)
 
 
-def _lines(what: str) -> Callable[[int, int, Any], None]:
+def _lines(what: str, unit: str) -> Callable[[int, int, Any], None]:
     began = time.monotonic()
     said = began
 
@@ -54,8 +55,6 @@ def _lines(what: str) -> Callable[[int, int, Any], None]:
         now = time.monotonic()
         if done == wanted or now - said >= EVERY_SECONDS:
             said = now
-            print(
-                f"{what}: {done} of {wanted} replications, {now - began:.0f} s", file=sys.stderr, flush=True
-            )
+            print(f"{what}: {done} of {wanted} {unit}, {now - began:.0f} s", file=sys.stderr, flush=True)
 
     return tell
