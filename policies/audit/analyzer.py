@@ -127,8 +127,14 @@ class FairnessAnalyzer:
             titles={m.name: (m.title, m.unit, m.better) for m in plan.metrics},
             provenance=results.provenance,
         )
-        headline = headline_metric(scenario, pd.DataFrame({"metric": list(stacked.metrics)}))
-        return _said(report, headline, notes_of(report, results, settings.smallest, bool(settings.people)))
+        return _said(
+            report, headline_of(report), notes_of(report, results, settings.smallest, bool(settings.people))
+        )
+
+
+def headline_of(report: FairnessReport) -> str:
+    """Return the outcome that the sentence and the levers are about."""
+    return headline_metric(report.scenario, pd.DataFrame({"metric": list(report.titles)}))
 
 
 def attributes_of(settings: Settings, network: Network) -> tuple[str, ...]:

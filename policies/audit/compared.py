@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import nan
 
@@ -121,11 +121,16 @@ def corrected(found: Sequence[tuple[Gap, Tested, Tested]]) -> list[Gap]:
     gaps = [gap for gap, _, _ in found]
     for metric in dict.fromkeys(gap.metric for gap in gaps):
         mine = [i for i, gap in enumerate(gaps) if gap.metric == metric]
-        for key, which in (("p_value", 1), ("adjusted_p", 2)):
-            tested = [(i, p) for i in mine if (p := found[i][which].p_value) is not None]  # type: ignore[union-attr]
-            for (i, _), p in zip(tested, holm([p for _, p in tested]), strict=True):
-                gaps[i] = replace(gaps[i], **{key: p})
+        crude = _holm({i: found[i][1] for i in mine})
+        adjusted = _holm({i: found[i][2] for i in mine})
+        for i in mine:
+            gaps[i] = replace(gaps[i], p_value=crude.get(i), adjusted_p=adjusted.get(i))
     return gaps
+
+
+def _holm(tests: Mapping[int, Tested]) -> dict[int, float]:
+    known = {i: test.p_value for i, test in tests.items() if test.p_value is not None}
+    return dict(zip(known, holm(list(known.values())), strict=True))
 
 
 def spread_of(stacked: Stacked, panel: Panel, hidden: Mask, weights: Floats, seed: int) -> Spread | None:

@@ -150,6 +150,9 @@ class GateResult:
     verdict: Verdict
     fails: bool
     """Whether it makes the audit fail: breached, or not shown to be kept where proof of compliance is asked."""
+    unit: str
+    signed: bool
+    """Whether the figures are differences."""
     lines: tuple[GateLine, ...]
 
 

@@ -97,7 +97,9 @@ def _decided(
         "breached" if "breached" in said else "undecided" if "undecided" in said or not said else "kept"
     )
     fails = verdict == "breached" or (gate.proof == "of compliance" and verdict != "kept")
-    return GateResult(gate.name, gate.rule, verdict, fails, tuple(lines))
+    return GateResult(
+        gate.name, gate.rule, verdict, fails, gate.unit, gate.compare == "difference", tuple(lines)
+    )
 
 
 def _estimates(

@@ -80,9 +80,10 @@ def audit_sentence(report: FairnessReport, headline: str) -> str:
     if report.gates:
         n = len(report.gates)
         said.append(
-            f"{len(breached)} of {counted(n, 'gate')} breached ({', '.join(g.name for g in breached)})"
+            f"{len(breached)} of {counted(n, 'gate')} {'fails' if len(breached) == 1 else 'fail'} "
+            f"({', '.join(g.name for g in breached)})"
             if breached
-            else f"none of {counted(n, 'gate')} breached"
+            else f"none of {counted(n, 'gate')} fails"
             + (", some undecided" if any(g.verdict == "undecided" for g in report.gates) else "")
         )
     return f"{said[0]} {'; '.join(said[1:])}."
@@ -117,7 +118,7 @@ def notes_of(
     if any(level.n_runs < report.n_runs for level in report.levels):
         yield "Some groups have nobody at risk in some runs; their figures are over the other runs."
     if not with_people:
-        yield "Per head of population: not shown, since the people of each group in the catchment are not given (--people)."
+        yield "Per head of population: not shown, since the people of each group are not given (--people)."
     if report.decisions and not any(decision.should for decision in report.decisions):
         yield (
             "Equalised odds: not shown, since who should be treated in time is not declared (--should). Parity of "
