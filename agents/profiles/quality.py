@@ -58,13 +58,13 @@ class Margin:
     n_missing: int
     exact: bool
     """Whether every count is within one person of its target, and none is missing."""
-    distance: float
-    """Total variation distance: half the sum of absolute differences of shares."""
+    distance: float | None
+    """Total variation distance: half the sum of absolute differences of shares; None if no value is known."""
     source: str
     given: str
     """The variable on which the census lets it depend; empty if none."""
     joint_distance: float | None
-    """Total variation distance of the pair of both; None if it depends on none."""
+    """Total variation distance of the pair of both; None if it depends on none or no pair is known."""
 
     @property
     def worst(self) -> Cell:
@@ -231,23 +231,26 @@ def _margin(name: str, frame: pd.DataFrame, ages: pd.Series, census: Census) -> 
     given = census.variables[name].given or ""
     joint = None
     if given:
-        other = ages if given == "age" else _texts(frame[given]).fillna("missing")
-        both = pd.crosstab(other, values.fillna("missing").to_numpy()) / n
-        target = census.joint(name)
-        whole = both.reindex(
-            index=both.index.union(target.index), columns=both.columns.union(target.columns), fill_value=0.0
-        )
-        joint = float((whole - target.reindex_like(whole).fillna(0.0)).abs().to_numpy().sum() / 2)
+        joint = _joint_distance(ages if given == "age" else _texts(frame[given]), values, census.joint(name))
     return Margin(
         variable=name,
         cells=tuple(cells),
         n_missing=n - known,
         exact=known == n and all(abs(c.count - n * c.target) < 1 - 1e-9 for c in cells),
-        distance=sum(abs(c.share - c.target) for c in cells) / 2 if known else float("nan"),
+        distance=sum(abs(c.share - c.target) for c in cells) / 2 if known else None,
         source=census.variables[name].source,
         given=given,
         joint_distance=joint,
     )
+
+
+def _joint_distance(given: pd.Series, values: pd.Series, target: pd.DataFrame) -> float | None:
+    both = given.notna().to_numpy() & values.notna().to_numpy()
+    if not both.any():
+        return None
+    seen = pd.crosstab(given[both].to_numpy(), values[both].to_numpy(), normalize=True)
+    seen, target = seen.align(target, fill_value=0.0)
+    return float((seen.fillna(0.0) - target.fillna(0.0)).abs().to_numpy().sum() / 2)
 
 
 def _texts(values: pd.Series) -> pd.Series:

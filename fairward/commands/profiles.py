@@ -219,7 +219,7 @@ def _report_blocks(quality: Quality) -> Iterator[str]:
         [
             f"  {m.variable}",
             "exact" if m.exact else "not exact",
-            f"{m.distance:.4f}",
+            "" if m.distance is None else f"{m.distance:.4f}",
             f"{m.joint_distance:.4f} with {m.given}" if m.joint_distance is not None else "",
             "" if m.exact else f"{m.worst.value}: {m.worst.share:.1%}, target {m.worst.target:.1%}",
             f"{m.n_missing} missing" if m.n_missing else "",
@@ -227,7 +227,7 @@ def _report_blocks(quality: Quality) -> Iterator[str]:
         for m in quality.margins
     ]
     yield aligned(
-        [f"Margins against: {quality.census}", "Margin", "Distance", "Distance of the pair", ""], rows
+        [f"Margins against: {quality.census}", "Margin", "Distance", "Distance of the pair", "", ""], rows
     )
     yield "\n".join(
         [
