@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agents.profiles import vocabulary as words
-from agents.profiles.calibrated import pictures, variates
+from agents.profiles.calibrated import pictures
 from agents.profiles.record import Profile
 from agents.writing.line import line_of, line_prompt
 from sim.streams import uniforms
@@ -31,7 +31,7 @@ GROUPS: dict[str, tuple[object, ...]] = {
 def corpus(seed: int, first: int, n: int) -> list[tuple[str, str]]:
     """Return persons `first` to `first + n` of the corpus: what the model is given, and what it shall write."""
     people = demographics(seed, first, n)
-    pages = pictures(people, variates(seed, n, first))
+    pages = pictures(people, lambda purpose: uniforms(seed, 0, ("corpus", "picture", purpose), n, first))
     rows = pd.concat([people, pages], axis=1).astype(object)
     records = rows.where(rows.notna(), None).to_dict("records")
     profiles = [Profile.of_row({str(column): value for column, value in row.items()}) for row in records]

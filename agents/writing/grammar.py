@@ -118,7 +118,7 @@ def numbers(low: int, high: int, decimals: int) -> str:
     """
     least_digits = decimals + 1
     alternatives = []
-    for digits in range(least_digits, len(str(high)) + 1):
+    for digits in range(least_digits, max(len(str(high)), least_digits) + 1):
         first = max(low, 10 ** (digits - 1) if digits > least_digits else 0)
         last = min(high, 10**digits - 1)
         if first <= last:

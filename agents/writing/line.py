@@ -72,5 +72,5 @@ def _value(column: str, cell: str) -> Any:
     if column in LISTS:
         return split_list(cell)
     if KINDS[column] == "bool":
-        return {YES: True, NO: False}[cell]
+        return {YES: True, NO: False}.get(cell, cell)
     return {"int": int, "float": float}.get(KINDS[column], str)(cell)

@@ -12,7 +12,7 @@ from agents.writing.writer import Rejected
 def read(text: str, form: Form) -> Picture:
     """Return the picture that was written, or raise `Rejected`."""
     try:
-        return form.read(text)
+        picture = form.read(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the picture"
@@ -23,3 +23,6 @@ def read(text: str, form: Form) -> Picture:
         raise Rejected(
             f"not readable: {str(error).partition(': ')[0].partition(', got ')[0]}"[:120]
         ) from None
+    if not picture.complaints:  # which a file of others may lack
+        raise Rejected("complaints: expected at least one")
+    return picture
