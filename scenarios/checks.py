@@ -7,6 +7,7 @@ from scenarios.checks_population import check_population
 from scenarios.checks_run import check_run
 from scenarios.checks_size import check_size
 from scenarios.checks_vaccine import check_vaccine
+from scenarios.checks_what_if import check_what_if
 from scenarios.conditions import Conditions
 from scenarios.report import Report
 from scenarios.scenario import Scenario
@@ -22,3 +23,4 @@ def check(scenario: Scenario, report: Report) -> None:
     check_network(scenario, report)
     check_vaccine(scenario, conditions, report)
     check_size(scenario, report)
+    check_what_if(scenario, conditions, report)

@@ -32,6 +32,7 @@ __all__ = [
     "resolve",
     "resolve_text",
     "scenario_hash",
+    "varied",
 ]
 
 STAND_INS = {"fairward": 1, "name": "unnamed", "horizon": "36500 days"}
@@ -76,6 +77,12 @@ def resolve_text(text: str, overrides: Sequence[str] = (), file: str = "scenario
     """Return the scenario that a YAML text describes, with the mapping that it was made of."""
     root, files = extended(read_text(text, file), None, ())
     return _resolved(root, files, overrides)
+
+
+def varied(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
+    """Return a scenario with changes as after `--set`. Raises `ScenarioError` with all problems."""
+    data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return _resolved(from_plain(data, Place("scenario")), (), overrides).scenario
 
 
 def dump_yaml(scenario: Scenario) -> str:

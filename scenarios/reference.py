@@ -10,7 +10,7 @@ from annotated_types import Ge
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from scenarios import distributions, hospitals, pathways, people, population, quantities, rules
+from scenarios import distributions, hospitals, pathways, people, population, quantities, rules, uncertain
 from scenarios import scenario as root
 from scenarios.quantities import Count, Hours, NonNegative, PerHour, Positive, Spec, When
 from scenarios.rules import OverflowRule, QueueRule
@@ -205,6 +205,7 @@ _WORDS: dict[Any, Callable[[str], str]] = {
     people.as_share_cases: lambda full: f"{full}; or a mapping of name to share",
     people.as_shares: lambda full: f"{full}; or a single name",
     people.as_rate: lambda full: f"{full}; or a bare rate",
+    uncertain.as_quantity: lambda full: "number, share, duration or rate",
     population.as_match: lambda full: f"{full}; or its field",
     rules.named: lambda full: f"{full}; or its name",
     root.calendar_time: lambda full: "date, or date and time",

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from scenarios.costs import Costs
+from scenarios.counterfactual import Counterfactual
 from scenarios.epidemic import Epidemic
 from scenarios.hospitals import Hospital, Transfers
 from scenarios.pathways import Hazards, Pathway
@@ -13,6 +15,7 @@ from scenarios.population import Population, Profiles
 from scenarios.quantities import Count, Flag, Hours, Label, Name, Spec, one_or_many
 from scenarios.rules import FirstCome, OverflowRule, OverflowRuleSpec, QueueRule, QueueRuleSpec, Stay
 from scenarios.tree import value_text
+from scenarios.uncertain import Uncertain
 from scenarios.vaccine import Vaccine
 
 OUTCOMES: tuple[str, ...] = ("discharged", "died", "left", "cancelled", "diverted", "declined", "ineligible")
@@ -113,3 +116,9 @@ class Scenario(Spec):
     `fit` closes none, `strict` closes all that it needs."""
     on_deadlock: Literal["swap", "overflow", "fail"] = "swap"
     """When patients block one another for ever: exchange their places, send the worst-ranked away, or stop."""
+    uncertain: dict[Name, Uncertain] | None = None
+    """Figures that are not known for certain: `fairward uncertainty` draws them, all else takes what is written."""
+    costs: Costs | None = None
+    """What things cost; without it nothing is said about money."""
+    counterfactual: Counterfactual | None = None
+    """What if they were of another group? Written by `fairward counterfactual`."""

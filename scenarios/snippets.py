@@ -1,5 +1,7 @@
 """A small example of every class of the scenario language, for the reference page."""
 
+from scenarios import costs as c
+from scenarios import counterfactual as f
 from scenarios import distributions as d
 from scenarios import epidemic as e
 from scenarios import hospitals as h
@@ -7,6 +9,7 @@ from scenarios import pathways as w
 from scenarios import people as p
 from scenarios import population as o
 from scenarios import rules as r
+from scenarios import uncertain as u
 from scenarios import vaccine as v
 from scenarios.quantities import Spec
 from scenarios.scenario import Equity, Scenario
@@ -183,4 +186,15 @@ fridges: {north: {vials: 50, order_up_to: {vax: 30}}}
     r.LeastLoaded: "within: 2 h",
     r.Stay: "{}",
     r.Outside: "{}",
+    u.Uncertain: "{paths: arrivals.all.scale, change: times, uniform: {low: 0.9, high: 1.1}, source: assumed}",
+    u.Between: "{low: 2 days, high: 4 days}",
+    u.Peaked: "{low: 50 per day, mode: 60 per day, high: 80 per day}",
+    u.Around: "{mean: 0.2, sd: 0.05}",
+    c.Costs: """
+currency: GBP of 2023
+bed_day: {ward: {amount: 400, source: assumed}}
+transfer: {amount: 300, source: assumed}
+""",
+    c.UnitCost: "{amount: 400, source: assumed}",
+    f.Counterfactual: "{attribute: ethnicity, was: black, instead: white}",
 }

@@ -17,6 +17,7 @@ from scenarios.people import LatePresentation, ShareCase, ShareCases, UnderTriag
 from sim.arrivals import Floats, all_on_grid
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
+from sim.flipped import flipped
 from sim.network import Network, attribute_values
 from sim.patients import Patients
 
@@ -35,9 +36,19 @@ def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: 
     facts.learn("source", network.sources, np.full(n, source, dtype=np.int64))
     classes = (ShareCase(share=stream.classes),)
     facts.learn("class", network.classes, choose(classes, network.classes, facts, draw, "class"))
-    numbers = attributes(network, stream.attributes, facts, draw)
+    numbers = attributes(network, stream.attributes, facts, ordinal, draw)
     facts.learn("acuity", network.acuities, true_acuity(network, stream.acuity, facts, draw))
     return presenting(network, facts, numbers, stream.ambulance, time, ordinal, draw)
+
+
+def nobody(network: Network) -> Patients:
+    """Return no patients, with all columns."""
+    nothing = np.empty(0, dtype=np.int64)
+    facts = Facts(0, {}, {})
+    for key in ("hospital", "source", "class", "acuity"):
+        facts.learn(key, (), nothing)
+    numbers = attributes(network, {}, facts, nothing, lambda *_: np.empty(0))
+    return presenting(network, facts, numbers, 0.0, np.empty(0), nothing, lambda *_: np.empty(0))
 
 
 def presenting(
@@ -80,7 +91,7 @@ def presenting(
 
 
 def attributes(
-    network: Network, overrides: dict[str, ShareCases], facts: Facts, draw: Draw
+    network: Network, overrides: dict[str, ShareCases], facts: Facts, ordinal: Codes, draw: Draw
 ) -> dict[str, Floats]:
     """Learn the categories in the scenario's order, by the overrides where there are any; return the numbers."""
     numbers = {}
@@ -90,7 +101,9 @@ def attributes(
         else:
             cases = overrides.get(name, spec.share) or ()
             values = attribute_values(network.scenario, name)
-            facts.learn(name, values, choose(cases, values, facts, draw, "attribute", name))
+            codes = choose(cases, values, facts, draw, "attribute", name)
+            codes = flipped(network.scenario.counterfactual, name, values, facts, codes, ordinal)
+            facts.learn(name, values, codes)
     return numbers
 
 

@@ -74,7 +74,7 @@ class Admissions:
         sources = (*network.sources, FROM_START)
         facts.learn("source", sources, np.full(n, len(network.sources), dtype=np.int64))
         facts.learn("class", network.classes, choose(epidemic.classes, network.classes, facts, draw, "class"))
-        numbers = attributes(network, epidemic.attributes, facts, draw)
+        numbers = attributes(network, epidemic.attributes, facts, ordinal, draw)
         facts.learn("acuity", network.acuities, true_acuity(network, epidemic.acuity, facts, draw))
         hours = HOURS * day + hour_of_day(network.scenario.start, epidemic.hourly, draw("hour"))
         patients = presenting(network, facts, numbers, epidemic.ambulance, hours, ordinal, draw)
