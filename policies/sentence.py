@@ -74,9 +74,12 @@ def standing(looked_at: Sequence[Estimate]) -> list[Estimate]:
 
 
 def headline_metric(scenario: Scenario, summary: pd.DataFrame) -> str:
-    """Return what the sentence is about: coverage where there is vaccine and no one else to treat, else the wait."""
+    """Return what the sentence is about: admissions where there is vaccine against an epidemic among our people,
+    coverage where there is vaccine and no one else to treat, else the wait."""
     doses = [any(s.dose for s in p.steps.values()) for p in scenario.pathways.values()]
     measured = set(summary["metric"])
+    if any(doses) and "admissions_per_1000" in measured:
+        return "admissions_per_1000"
     if doses and all(doses) and "coverage" in measured:
         return "coverage"
     return "untreated_hours"

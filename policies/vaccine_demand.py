@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from scenarios.checks_population import people_of
 from scenarios.people import Arrivals, ShareCase
 from scenarios.quantities import When
 from scenarios.scenario import Scenario
+from sim.catchments import kinds_of_people
 from sim.distributions import mean
 
 HOURS_PER_WEEK = 168.0
@@ -29,8 +31,7 @@ def dose_demand(scenario: Scenario) -> dict[tuple[str, str, str], float]:
     for source, stream in scenario.arrivals.items():
         rate = people_per_hour(stream)
         for kind, share in stream.classes.items():
-            pathway = scenario.pathways[scenario.classes[kind].pathway]
-            products = list(dict.fromkeys(step.dose for step in pathway.steps.values() if step.dose))
+            products = _products(scenario, kind)
             if not products or not share:
                 continue
             known = {"source": source, "hospital": stream.hospital, "class": kind}
@@ -38,7 +39,34 @@ def dose_demand(scenario: Scenario) -> dict[tuple[str, str, str], float]:
                 for product in products:
                     key = (stream.hospital, product, tier)
                     demand[key] = demand.get(key, 0.0) + rate * share * chance
+    for key, rate in _invited(scenario, tiers):
+        demand[key] = demand.get(key, 0.0) + rate
     return demand
+
+
+def _invited(scenario: Scenario, tiers: dict[str, When]) -> Iterator[tuple[tuple[str, str, str], float]]:
+    """Yield those whom the population's invitations send, per hour of their period."""
+    population = scenario.population
+    for hospital in population.catchments if population else ():
+        assert population is not None
+        asked = {key for when in tiers.values() for key in when}
+        asked |= {key for row in population.invitations for key in row.when}
+        people = people_of(scenario, hospital)
+        for person, share in kinds_of_people(scenario, hospital, asked):
+            row = next((row for row in population.invitations if _holds(row.when, person)), None)
+            if row is None:
+                continue
+            person = {**person, "class": row.patients}
+            tier = next((name for name, when in tiers.items() if _holds(when, person)), None)
+            if tier is not None:
+                for product in _products(scenario, row.patients):
+                    yield (hospital, product, tier), people * share / (row.ends - row.begins)
+
+
+def _products(scenario: Scenario, kind: str) -> list[str]:
+    """The vaccines that patients of a class are given."""
+    pathway = scenario.pathways[scenario.classes[kind].pathway]
+    return list(dict.fromkeys(step.dose for step in pathway.steps.values() if step.dose))
 
 
 def people_per_hour(stream: Arrivals) -> float:

@@ -19,6 +19,9 @@ def check_run(scenario: Scenario, conditions: Conditions, report: Report) -> Non
     if "/" in scenario.name or scenario.name.startswith("."):
         report.add(("name",), 'a name without "/" that does not begin with "."', f'"{scenario.name}"')
     _check_times(scenario, report)
+    if not (scenario.arrivals or scenario.population or scenario.epidemic):
+        expected = "`arrivals` (who comes where and when)"
+        report.add(("arrivals",), expected, "nothing", "Add `arrivals`.", names=("arrivals", "population", "epidemic"))
     for name, n in Counter(scenario.acuities).items():
         if n > 1:
             report.add(("acuities",), "different acuities", f'"{name}" {n} times', "Keep one of them.")

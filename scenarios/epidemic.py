@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scenarios.distributions import Duration
 from scenarios.people import ShareCases, Shares
 from scenarios.population import ClassCases, Day
-from scenarios.quantities import Count, Hours, NonNegative, Share, Spec, When, as_cases
+from scenarios.quantities import Count, Hours, NonNegative, Share, Spec, When, as_cases, one_or_many
 
 
 class Curve(Spec):
@@ -44,9 +44,9 @@ class Sir(Spec):
 class Protection(Spec):
     """What a vaccine does, by the number of doses; the last figure holds for more."""
 
-    infection: Annotated[tuple[Share, ...], Field(min_length=1)]
+    infection: Annotated[tuple[Share, ...], BeforeValidator(one_or_many), Field(min_length=1)]
     """By how much the chance of infection is smaller after one dose, two, ..."""
-    severe: Annotated[tuple[Share, ...], Field(min_length=1)]
+    severe: Annotated[tuple[Share, ...], BeforeValidator(one_or_many), Field(min_length=1)]
     """By how much the chance of admission is smaller for those who are infected all the same."""
     onset: Hours = 336.0
     """How long after a dose it begins to protect."""

@@ -97,8 +97,8 @@ class Scenario(Spec):
     """The network."""
     transfers: Transfers = Transfers()
     """Moving patients between hospitals."""
-    arrivals: Annotated[dict[Name, Arrivals], Field(min_length=1)]
-    """Who comes where and when."""
+    arrivals: dict[Name, Arrivals] = {}
+    """Who comes where and when; needed unless `population` or `epidemic` sends patients."""
     population: Population | None = None
     """The people around the hospitals, whose risk drifts and who come when they are ill or invited."""
     profiles: Profiles | None = None

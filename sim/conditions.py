@@ -39,6 +39,10 @@ class Facts:
         """Add what has just been drawn."""
         self.names[key], self.codes[key] = names, codes
 
+    def take(self, who: Codes) -> Facts:
+        """Return what is known of some of them, by position."""
+        return Facts(len(who), self.names, {key: codes[who] for key, codes in self.codes.items()})
+
     def hold(self, when: When) -> Mask:
         """Return for whom the whole condition holds."""
         mask = np.ones(self.n, dtype=np.bool_)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from sim import epidemic_metrics as epidemic
 from sim import flow_metrics as flow
 from sim import patient_metrics as patient
 from sim.metric import Cells, Metric, Study
@@ -39,6 +40,7 @@ METRICS: dict[str, Metric] = {
         patient.ArrivalsPerHead(),
         patient.TreatedPerHead(),
         patient.DeathsPerHead(),
+        epidemic.AdmissionsPerHead(),
         flow.StepWait(),
         flow.StepCensoredShare(),
         flow.StepQuitShare(),

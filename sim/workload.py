@@ -22,7 +22,7 @@ from scenarios.distributions import Distribution, DurationCase
 from scenarios.quantities import When
 from sim.arrival_source import ArrivalSource, Outcomes
 from sim.arrivals import Floats, all_on_grid, arrival_times, partial_sums
-from sim.attributes import describe
+from sim.attributes import describe, nobody
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.network import CAUSES, Network
@@ -48,7 +48,7 @@ def draw_patients(network: Network, seed: int, replication: int) -> Patients:
 
         patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take(patients.time <= network.horizon))
-    return in_order(join(batches))
+    return in_order(join(batches or [nobody(network)]))
 
 
 class Workload:

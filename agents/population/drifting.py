@@ -14,7 +14,7 @@ from scenarios.people import ShareCase
 from scenarios.population import TRENDS, Population, Presenting, Risk
 from sim.arrivals import Floats
 from sim.attributes import choose
-from sim.conditions import Facts, Mask
+from sim.conditions import Codes, Facts, Mask
 
 IMPROVING, STABLE, WORSENING = range(3)
 """Trends, in the order of `TRENDS`."""
@@ -36,7 +36,8 @@ class Drift:
 
     def begin(self, people: People) -> None:
         """Draw where everybody's first episode is going."""
-        people.risk_end = self._anchors(people.risk_start, "first trend")
+        everybody = np.arange(len(people), dtype=np.int64)
+        people.risk_end = self._anchors(people.risk_start, everybody, self._luck.once("trend"))
 
     def risks(self, people: People, day: int) -> Floats:
         """Return everybody's risk on a day."""
@@ -46,26 +47,21 @@ class Drift:
 
     def go_on(self, people: People, day: int) -> None:
         """Begin the next episode of those whose last has ended by this day, and let effects fade."""
-        over = day - people.begun >= self.length
-        if over.any():
-            ends = self._anchors(people.risk_end, "trend", day)
-            people.risk_start = np.where(over, people.risk_end, people.risk_start)
-            people.risk_end = np.where(over, ends, people.risk_end)
-            people.begun = np.where(over, day, people.begun)
+        over = np.flatnonzero(day - people.begun >= self.length)
+        if len(over):
+            people.risk_start[over] = people.risk_end[over]
+            people.risk_end[over] = self._anchors(
+                people.risk_start[over], over, self._luck.of_day(day, "trend")[over]
+            )
+            people.begun[over] = day
         if self._fades:
             people.effect *= self._kept
 
-    def _anchors(self, now: Floats, purpose: str, day: int | None = None) -> Floats:
+    def _anchors(self, now: Floats, who: Codes, u: Floats) -> Floats:
         """Return the anchors of episodes that begin now: who is past the anchor already stays."""
-
-        def draw(*_: str) -> Floats:
-            return self._luck.once(purpose) if day is None else self._luck.of_day(day, purpose)
-
-        trend = choose(self._trends, TRENDS, self._facts, draw, purpose)
-        towards = np.where(
-            trend == IMPROVING, np.minimum(now, self.risk.improving), np.maximum(now, self.risk.worsening)
-        )
-        return np.where(trend == STABLE, now, towards)
+        trend = choose(self._trends, TRENDS, self._facts.take(who), lambda *_: u, "trend")
+        better, worse = np.minimum(now, self.risk.improving), np.maximum(now, self.risk.worsening)
+        return np.where(trend == STABLE, now, np.where(trend == IMPROVING, better, worse))
 
 
 class Propensities:
@@ -85,7 +81,7 @@ class Propensities:
         return np.asarray((none + (full - none) * risk) * (self._factor * weight))
 
 
-def band_of(population: Population, values: tuple[str, ...], risk: Floats) -> np.ndarray:
+def band_of(population: Population, values: tuple[str, ...], risk: Floats) -> Codes:
     """Return the risk band of each, an index of the values of its attribute."""
     bands = population.risk.bands
     assert bands is not None
