@@ -70,7 +70,11 @@ class Assessment:
 def assess(risk: Floats, present: Flags, seed: int) -> Assessment:
     """Return the assessment of risks against the truth (`patients`, `patients`)."""
     n = len(risk)
-    drawn = (uniforms(seed, 0, ("heart risk", "bootstrap"), RESAMPLES * n) * n).astype(np.int64).reshape(RESAMPLES, n)
+    drawn = (
+        (uniforms(seed, 0, ("heart risk", "bootstrap"), RESAMPLES * n) * n)
+        .astype(np.int64)
+        .reshape(RESAMPLES, n)
+    )
     figures = {"brier": _brier, "auc": auc, "slope": _slope, "level": _level}
     estimates = {
         name: _with_interval(figure(risk, present), [figure(risk[rows], present[rows]) for rows in drawn])
@@ -78,7 +82,11 @@ def assess(risk: Floats, present: Flags, seed: int) -> Assessment:
     }
     share = float(present.mean())
     return Assessment(
-        n=n, n_present=int(present.sum()), brier_of_the_mean=share * (1 - share), curve=_curve(risk, present), **estimates
+        n=n,
+        n_present=int(present.sum()),
+        brier_of_the_mean=share * (1 - share),
+        curve=_curve(risk, present),
+        **estimates,
     )
 
 

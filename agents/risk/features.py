@@ -91,7 +91,9 @@ class HeartPatients:
     def outcomes(self) -> NDArray[np.bool_]:
         """Return who has the disease; raises if the file did not say."""
         if self.present is None:
-            raise UsageError(f'these patients have no column "{OUTCOME}", which is needed to learn or to judge.')
+            raise UsageError(
+                f'these patients have no column "{OUTCOME}", which is needed to learn or to judge.'
+            )
         return self.present
 
 
@@ -102,13 +104,16 @@ def read_patients(path: Path) -> HeartPatients:
     file, each with its line; nothing is read of a file that has any.
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+        )
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a CSV file: {error}.") from None
     missing = [name for name in NAMES if name not in table.columns]
     if missing:
         raise ScenarioError(
-            Problem(str(path), 1, 1, name, f'a column "{name}"', "none", "See docs/thresholds.md.") for name in missing
+            Problem(str(path), 1, 1, name, f'a column "{name}"', "none", "See docs/thresholds.md.")
+            for name in missing
         )
     if table.empty:
         raise UsageError(f"{path} holds no patients, only a heading.")
@@ -118,7 +123,9 @@ def read_patients(path: Path) -> HeartPatients:
     ids = list(table[ID]) if ID in table.columns else [str(line) for line in range(2, len(table) + 2)]
     for line, name in enumerate(ids, start=2):
         if not name.strip() or (ID in table.columns and ids.index(name) != line - 2):
-            problems.append(Problem(str(path), line, 1, ID, "an Id of its own", repr(name), "Make it unique."))
+            problems.append(
+                Problem(str(path), line, 1, ID, "an Id of its own", repr(name), "Make it unique.")
+            )
     if problems:
         raise ScenarioError(_the_first_of(problems, path))
     return HeartPatients(tuple(ids), features, present)
@@ -134,7 +141,9 @@ def write_patients(patients: HeartPatients, path: Path) -> None:
 
 
 def _column(path: Path, table: pd.DataFrame, feature: Feature, problems: list[Problem]) -> Floats:
-    values = pd.to_numeric(table[feature.name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values: Floats = pd.to_numeric(table[feature.name], errors="coerce").to_numpy(
+        dtype=np.float64, na_value=np.nan
+    )
     column = table.columns.get_loc(feature.name) + 1
     for row, (value, text) in enumerate(zip(values, table[feature.name], strict=True)):
         if not feature.holds(float(value)):
@@ -158,5 +167,7 @@ def _the_first_of(problems: list[Problem], path: Path) -> list[Problem]:
     rest = len(in_order) - MOST_PROBLEMS
     if rest <= 0:
         return in_order
-    more = Problem(str(path), in_order[MOST_PROBLEMS].line, 1, "", "", f"and {rest} problems more from here on")
+    more = Problem(
+        str(path), in_order[MOST_PROBLEMS].line, 1, "", "", f"and {rest} problems more from here on"
+    )
     return [*in_order[:MOST_PROBLEMS], more]

@@ -74,6 +74,14 @@ class Episodes:
     def __len__(self) -> int:
         return len(self.patient)
 
+    def only(self, rows: Ints) -> Episodes:
+        """Return the episodes in some rows, in that order."""
+        chosen = {
+            name: getattr(self, name)[rows]
+            for name in ("patient", "counterpart", "trend", "start", "end", "tolerance", "noise")
+        }
+        return Episodes(plan=self.plan, **chosen)
+
     def next_risk(self, visit: int, band: Ints) -> Floats:
         """Return the risk at the evaluation after a visit (from 0), when each was in a band (0, 1, 2) until then."""
         a = part_of_episode(visit + 1, self.plan.visits)
@@ -134,7 +142,9 @@ def counterparts(patients: HeartPatients, risk: Floats) -> Ints:
     return found
 
 
-def features_at(patients: HeartPatients, episodes: Episodes, risk: Floats, seed: int, purpose: str) -> pd.DataFrame:
+def features_at(
+    patients: HeartPatients, episodes: Episodes, risk: Floats, seed: int, purpose: str
+) -> pd.DataFrame:
     """Return episodes x features, stretched between the anchors so that they go with a risk (`episodes`).
 
     The way travelled is measured on the log-odds. Numbers move along it; a code jumps to the counterpart's

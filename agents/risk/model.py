@@ -23,13 +23,13 @@ from scenarios.errors import MissingExtra, UsageError
 from sim.streams import uniforms
 
 SCHEMA = "fairward.heart-risk/1"
-EXTRA = "explain"
+EXTRA = "risk"
 FOLDS = 10
 FEWEST_OF_EACH = 2 * FOLDS
 """Patients with and without the disease: fewer cannot be split into folds that hold both."""
 
 STRENGTH = 0.3
-"""scikit-learn's C, the inverse of the penalty (assumed; three times as strict as its default, for some 200 patients)."""
+"""scikit-learn's C, the inverse of the penalty: stricter than its default of 1, for some 200 patients (assumed)."""
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -79,7 +79,9 @@ def read_model(path: Path) -> RiskModel:
     except (OSError, ValueError, KeyError, TypeError) as error:
         said = f"no {error}" if isinstance(error, KeyError) else error
         raise UsageError(f"{path} is not a risk model: {said}. Make one: fairward thresholds train") from None
-    return RiskModel(tuple(kept["columns"]), tuple(kept["centre"]), tuple(kept["weights"]), float(kept["intercept"]))
+    return RiskModel(
+        tuple(kept["columns"]), tuple(kept["centre"]), tuple(kept["weights"]), float(kept["intercept"])
+    )
 
 
 def fit(patients: HeartPatients, seed: int) -> RiskModel:
@@ -106,7 +108,9 @@ def fit(patients: HeartPatients, seed: int) -> RiskModel:
     sigmoid = inner.calibrators[0]  # p = 1 / (1 + exp(a score + b))
     weights = -sigmoid.a_ * logistic.coef_[0] / scaler.scale_
     intercept = -sigmoid.a_ * logistic.intercept_[0] - sigmoid.b_
-    return RiskModel(tuple(_columns()), tuple(scaler.mean_.tolist()), tuple(weights.tolist()), float(intercept))
+    return RiskModel(
+        tuple(_columns()), tuple(scaler.mean_.tolist()), tuple(weights.tolist()), float(intercept)
+    )
 
 
 def cross_fitted(patients: HeartPatients, seed: int, folds: int = FOLDS) -> Floats:
@@ -171,7 +175,8 @@ def _enough_of_each(present: NDArray[np.bool_]) -> None:
     n = int(present.sum()), int((~present).sum())
     if min(n) < FEWEST_OF_EACH:
         raise UsageError(
-            f"a risk model needs at least {FEWEST_OF_EACH} patients with and without the disease, got {n[0]} and {n[1]}."
+            f"a risk model needs at least {FEWEST_OF_EACH} patients with and {FEWEST_OF_EACH} without the disease, "
+            f"got {n[0]} and {n[1]}."
         )
 
 

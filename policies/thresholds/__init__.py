@@ -1,1 +1,1 @@
-"""Risk thresholds learned from histories: the decision problem, Q-learning, exact solutions, and what they are worth."""
+"""Risk thresholds learned from histories: the decision problem, Q-learning, exact solutions, what they are worth."""

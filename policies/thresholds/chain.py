@@ -55,12 +55,12 @@ class Chain:
 
     @cached_property
     def reward(self) -> Floats:
-        """levels x settings: the expected reward of a visit with a setting in force."""
+        """Levels x settings: the expected reward of a visit with a setting in force."""
         return self._by_setting(self.verdict[..., None])[..., 0] - self.verbosity * TOP_K
 
     @cached_property
     def moving(self) -> Floats:
-        """settings x levels x levels: where a patient of a level goes with a setting in force."""
+        """Settings x levels x levels: where a patient of a level goes with a setting in force."""
         return np.ascontiguousarray(self._by_setting(self.onward).transpose(1, 0, 2))
 
     def _by_setting(self, of_cells: Floats) -> Floats:
@@ -136,9 +136,9 @@ def improved(chain: Chain, value: Floats, fixed: Sequence[int | None] = (None,) 
     """
     after = chain.after(value)
     better = np.empty_like(value)
-    for level, action in enumerate(fixed):
-        row = after[level]
-        better[level] = row[MOVE].max(axis=1) if action is None else row[MOVE[:, action]]
+    for i, action in enumerate(fixed):
+        row = after[i]
+        better[i] = row[MOVE].max(axis=1) if action is None else row[MOVE[:, action]]
     return better
 
 

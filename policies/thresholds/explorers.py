@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log
 
 import numpy as np
 
 from policies.thresholds.moves import Floats, Ints
 
-Explorer = Callable[[Floats, Ints, Floats, Floats], Ints]
+Explorer = Callable[[Floats, Ints, Floats, float], Ints]
 """(value by choices x actions, tries by choices x actions, uniform numbers by choices x 2, progress from 0 to 1)
 -> action by choices. All numbers needed are given: an explorer draws none."""
 
 FIRST_EPSILON, LAST_EPSILON = 1.0, 0.05
 FIRST_HEAT, LAST_HEAT = 1.0, 0.02
-CONFIDENCE = 1.0
-"""How many units of value an action tried once in e^1 visits may be underrated by."""
+CONFIDENCE = 10.0
+"""UCB1's factor, of the size of what an episode returns at most (12 visits of at most 1)."""
 
 
 def epsilon_greedy(value: Floats, tries: Ints, u: Floats, progress: float) -> Ints:
     """Any action with probability epsilon, which falls linearly from 1 to 0.05; else the best."""
     epsilon = FIRST_EPSILON + (LAST_EPSILON - FIRST_EPSILON) * progress
     anything = (u[:, 1] * value.shape[1]).astype(np.int64)
-    return np.where(u[:, 0] < epsilon, anything, value.argmax(axis=1))
+    return np.asarray(np.where(u[:, 0] < epsilon, anything, value.argmax(axis=1)), dtype=np.int64)
 
 
 def boltzmann(value: Floats, tries: Ints, u: Floats, progress: float) -> Ints:
