@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,7 @@ def run_length(limit: float, shift: float = 0.0, n_states: int = 200) -> float:
     return float(np.linalg.solve(np.eye(n_states) - move, np.ones(n_states))[0])
 
 
+@cache
 def cusum_limit(in_control_length: float) -> float:
     """Return the limit at which the two-sided CUSUM has a mean run length in control: each side half the alarms."""
     return float(
