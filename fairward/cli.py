@@ -11,7 +11,17 @@ import typer
 from typer.core import TyperGroup
 
 from fairward import theory
-from fairward.commands import auditing, doctor, looking, past, profiles, running, starting, sweeping
+from fairward.commands import (
+    auditing,
+    doctor,
+    looking,
+    past,
+    profiles,
+    running,
+    starting,
+    sweeping,
+    thresholds,
+)
 from scenarios.errors import FairwardError
 
 BUG = 101
@@ -69,6 +79,7 @@ app.command("audit")(auditing.audit)
 app.add_typer(past.app, name="runs")
 app.add_typer(theory.app, name="theory")
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(thresholds.app, name="thresholds")
 app.command("doctor")(doctor.doctor)
 
 

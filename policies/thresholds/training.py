@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from agents.risk.assessment import Assessment, assess
 from agents.risk.features import HeartPatients
 from agents.risk.histories import Plan, Simulator
