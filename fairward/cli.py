@@ -13,9 +13,11 @@ from typer.core import TyperGroup
 from fairward import theory
 from fairward.commands import (
     auditing,
+    counterfactual,
     doctor,
     looking,
     past,
+    profile_generation,
     profiles,
     running,
     starting,
@@ -76,8 +78,10 @@ app.command("run")(running.run)
 app.command("compare")(running.compare)
 app.command("sweep")(sweeping.sweep)
 app.command("audit")(auditing.audit)
+app.command("counterfactual")(counterfactual.counterfactual)
 app.add_typer(past.app, name="runs")
 app.add_typer(theory.app, name="theory")
+profiles.app.command("generate")(profile_generation.generate)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(thresholds.app, name="thresholds")
 app.command("doctor")(doctor.doctor)

@@ -1,7 +1,8 @@
 """What the embedded model learns from: people of every kind, with pictures by the calibrated generator.
 
 The people follow no census: every age and every group is frequent enough to be learnt, and each
-demographic is missing for some, so that the model can be given any census.
+demographic is missing for some, so that the model can be given any census. No variate is shared with
+`fairward profiles generate --backend calibrated`, whatever its seed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from agents.writing.line import line_of, line_prompt
 from sim.streams import uniforms
 
 OLDEST = 105
+INFANT_SHARE = 0.06
+"""Of people under one year: of whom vignettes and vital signs say other things than of all others."""
 OTHER_SEX_SHARE = 0.04
 MISSING_SHARE = 0.08
 """Of each demographic that may be missing."""
@@ -39,16 +42,17 @@ def corpus(seed: int, first: int, n: int) -> list[tuple[str, str]]:
 
 
 def demographics(seed: int, first: int, n: int) -> pd.DataFrame:
-    """Return who the persons are: ages uniform, groups equally frequent."""
+    """Return who the persons are: ages uniform but for more infants, groups equally frequent."""
 
     def chance(purpose: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return uniforms(seed, 0, ("corpus", purpose), n, first)
 
+    infant = chance("infant") < INFANT_SHARE
     sex = np.searchsorted(((1 - OTHER_SEX_SHARE) / 2, 1 - OTHER_SEX_SHARE), chance("sex"), side="right")
     people = pd.DataFrame(
         {
             "profile_id": [f"c{first + k}" for k in range(n)],
-            "age": (chance("age") * (OLDEST + 1)).astype(int),
+            "age": np.where(infant, 0, (chance("age") * (OLDEST + 1)).astype(int)),
             "sex": np.array(words.SEXES, dtype=object)[sex],
         }
     )

@@ -11,6 +11,8 @@ from agents.writing.writer import Rejected
 
 def read(text: str, form: Form) -> Picture:
     """Return the picture that was written, or raise `Rejected`."""
+    if "\ufffd" in text:
+        raise Rejected("not readable: broken letters")
     try:
         picture = form.read(text)
     except ValidationError as error:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from fairward import options
-from fairward.commands.profiles import app
 from scenarios.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ class TextForm(StrEnum):
     LINE = "line"
 
 
-@app.command("generate")
 def generate(
     n: Annotated[int, typer.Option("-n", "--number", min=1, max=10_000_000, help="How many patients.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="A name ending in .csv or .parquet.")],

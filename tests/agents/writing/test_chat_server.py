@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,7 +26,13 @@ Answer = Callable[[BaseHTTPRequestHandler, Any], None]
 
 def reply(status: int, body: bytes | str | dict[str, Any], **headers: str) -> Answer:
     """An answer with this body."""
-    raw = json.dumps(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else body
+    raw = (
+        json.dumps(body).encode()
+        if isinstance(body, dict)
+        else body.encode()
+        if isinstance(body, str)
+        else body
+    )
 
     def answer(handler: BaseHTTPRequestHandler, request: Any) -> None:
         handler.send_response(status)
@@ -45,7 +51,7 @@ def completion(text: str | None, end: str = "stop") -> dict[str, Any]:
 
 @contextmanager
 def serving(*answers: Answer) -> Iterator[tuple[str, list[Any]]]:
-    """A server that gives these answers one after another, the last one for ever; yields its address and the requests."""
+    """A server that gives these answers in turn, the last one for ever; yields its address and the requests."""
     asked: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -56,10 +62,8 @@ def serving(*answers: Answer) -> Iterator[tuple[str, list[Any]]]:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
             asked.append((self.path, body, dict(self.headers)))
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):
                 answers[min(len(asked), len(answers)) - 1](self, body)
-            except (BrokenPipeError, ConnectionResetError):
-                pass
 
         def log_message(self, *arguments: Any) -> None:
             pass
@@ -105,7 +109,9 @@ def drop_midway(handler: BaseHTTPRequestHandler, request: Any) -> None:
 def writer(url: str, pauses: list[float] | None = None, timeout: float = 0.4, **more: Any) -> EndpointWriter:
     """A writer that notes its pauses instead of making them."""
     options: dict[str, Any] = {"form": json_form(), "model": "m", **more}
-    return EndpointWriter(url, timeout=timeout, sleep=(pauses if pauses is not None else []).append, **options)
+    return EndpointWriter(
+        url, timeout=timeout, sleep=(pauses if pauses is not None else []).append, **options
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,7 +225,8 @@ def test_the_embedded_model_behind_a_server_is_asked_in_its_own_form():
 
 def test_what_a_server_writes_is_checked_like_all_else():
     with serving(
-        reply(200, completion('{"pulse":900,"complaints":["fall"]}')), reply(200, completion("{}", end="length"))
+        reply(200, completion('{"pulse":900,"complaints":["fall"]}')),
+        reply(200, completion("{}", end="length")),
     ) as (url, _):
         one = writer(url, timeout=5)
         for reason in ("vitals.pulse", "longer than it may be"):
@@ -238,7 +245,16 @@ def test_the_first_listed_model_is_used_and_no_list_says_what_to_do():
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:8080", "ftp://a/v1", "http://", "http:///v1", "http://a:b/v1", "http://a:99999/v1", "http://a/v1?x=1"]
+    "url",
+    [
+        "localhost:8080",
+        "ftp://a/v1",
+        "http://",
+        "http:///v1",
+        "http://a:b/v1",
+        "http://a:99999/v1",
+        "http://a/v1?x=1",
+    ],
 )
 def test_an_address_that_is_none_is_refused_before_anything_is_asked(url):
     with pytest.raises(UsageError, match="http://localhost:8080/v1"):

@@ -11,7 +11,10 @@ from agents.writing.grammar import json_grammar, limits, line_grammar, numbers
 
 def expression(alternatives: str) -> re.Pattern[str]:
     """The alternatives of `numbers` as a regular expression."""
-    parts = [re.sub(r'"(.)"', lambda found: re.escape(found[1]), one).replace(" ", "") for one in alternatives.split(" | ")]
+    parts = [
+        re.sub(r'"(.)"', lambda found: re.escape(found[1]), one).replace(" ", "")
+        for one in alternatives.split(" | ")
+    ]
     return re.compile("|".join(parts))
 
 
@@ -41,14 +44,21 @@ def test_the_limits_are_those_of_the_record():
     assert limits("temperature") == (30, 43)
     assert limits("triage") == (1, 5)
     assert {column for column in PICTURE_COLUMNS if KINDS[column] in ("int", "float")} == {
-        column for column in PICTURE_COLUMNS if KINDS[column] in ("int", "float") and limits(column)[0] < limits(column)[1]
+        column
+        for column in PICTURE_COLUMNS
+        if KINDS[column] in ("int", "float") and limits(column)[0] < limits(column)[1]
     }
 
 
 def test_both_grammars_hold_every_column_and_every_word():
     for grammar in (line_grammar(), json_grammar()):
         rules = dict(line.split(" ::= ", 1) for line in grammar.splitlines())
-        named = set(re.findall(r"(?<![\[\"\w-])[a-z][a-z0-9-]*", re.sub(r'"(?:\\.|[^"\\])*"|\[[^]]*\]', " ", " ".join(rules.values()))))
+        named = set(
+            re.findall(
+                r"(?<![\[\"\w-])[a-z][a-z0-9-]*",
+                re.sub(r'"(?:\\.|[^"\\])*"|\[[^]]*\]', " ", " ".join(rules.values())),
+            )
+        )
 
         assert {column.replace("_", "-") for column in PICTURE_COLUMNS} <= set(rules)
         assert named <= set(rules)
