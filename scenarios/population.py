@@ -179,7 +179,7 @@ class Invitation(Spec):
 
 
 class Return(Spec):
-    """Some come back after a journey has ended."""
+    """Some come back after a journey has ended; who comes for something else before then does not."""
 
     outcomes: Annotated[tuple[Label, ...], BeforeValidator(one_or_many), Field(min_length=1)]
     """After which outcomes; the first row that holds counts."""

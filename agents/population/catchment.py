@@ -197,7 +197,7 @@ class Catchment(CarePopulation):
         people.cls[who] = patients.cls
         people.acuity[who] = patients.acuity
         people.triage[who] = patients.triage
-        people.return_worse[who] = False
+        people.return_due[who] = NEVER
         if (bands := self.population.risk.bands) is not None:
             people.band[who] = patients.codes[bands.attribute]
 

@@ -18,7 +18,7 @@ attributes:
   flu: {share: {negative: 1, positive: 0}}
   frailty: {number: 1}
 classes:
-  patient: {pathway: visit}
+  patient: {pathway: visit, acuity: {standard: 1}}
   invited: {pathway: jab, acuity: {standard: 1}}
   flu-patient: {pathway: stay, acuity: {urgent: 1}}
 pathways:
