@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scenarios.errors import DirectiveError
 from scenarios.rules import OverflowRule, QueueRule
 from sim.eventlog import Row
-from sim.legal import destinations, most_call_in, most_flex, ready_to_leave
+from sim.legal import destinations, most_call_in, most_flex
 from sim.order import Kind, on_grid, priority
 from sim.protocol import Directive, Orders
 from sim.result import Ordered
@@ -246,12 +247,12 @@ class Standing:
                 opening = [-surplus]
                 coming.append(opening)
                 rank = priority(Kind.SHIFT, h * len(network.pools) + network.pool(name))
+                ready = on_grid(engine.env.now + spec.flex.delay)
+                engine.at(ready, rank, partial(self._flex_ready, h, name, opening))
 
-                def open_now(name: str = name, opening: list[int] = opening) -> None:
-                    self._flex_coming[h][name].remove(opening)
-                    self._open_flex(h, name, opening[0])
-
-                engine.at(on_grid(engine.env.now + spec.flex.delay), rank, open_now)
+    def _flex_ready(self, h: int, name: str, opening: list[int]) -> None:
+        self._flex_coming[h][name].remove(opening)
+        self._open_flex(h, name, opening[0])
 
     def _open_flex(self, h: int, name: str, beds: int) -> None:
         self.flex_open[h][name] = self.flex_open[h].get(name, 0) + beds
@@ -301,7 +302,7 @@ class Standing:
         for name, most in early.items():
             step = next(step for step in network.steps if step.name == name)
             margin = step.spec.clinical_margin or 0.0
-            ready = ready_to_leave(engine.patients.values(), h, step.index, margin, engine.env.now)
+            ready = engine.ready_to_leave(h, step.index, margin)
             for patient in ready[:most]:
                 engine.journeys.discharge_early(patient)
             if most:

@@ -18,6 +18,7 @@ from sim.clock import Gate, Timer
 from sim.directives import Standing
 from sim.eventlog import LogBuilder, Row
 from sim.journey import Journeys
+from sim.legal import ready_to_leave
 from sim.network import Network
 from sim.order import Kind, on_grid, on_second, priority
 from sim.patient import Patient, PatientFactory, PlainPatients
@@ -28,7 +29,7 @@ from sim.signals import START, Trigger
 from sim.staffing import on_duty
 from sim.supply import Supply
 from sim.tally import Tallies
-from sim.view import CensusView
+from sim.view import Census, CensusView, census_of
 
 if TYPE_CHECKING:
     from sim.workload import Workload
@@ -323,6 +324,14 @@ class ReferenceEngine:
     def travel_factor(self, number: int) -> float:
         """Return what multiplies a patient's travel times."""
         return self._travel_factor[number]
+
+    def ready_to_leave(self, hospital: int, step: int, margin: float) -> list[Patient]:
+        """See `sim.legal.ready_to_leave`."""
+        return ready_to_leave(self.patients.values(), hospital, step, margin, self.env.now)
+
+    def census(self) -> Census:
+        """Count who is where now."""
+        return census_of(self.network, self.patients.values(), self.env.now)
 
     # The end of journeys.
 

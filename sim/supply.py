@@ -166,16 +166,16 @@ class Supply:
             number = self._deliveries[place][product]
             self._deliveries[place][product] += 1
 
-        def arrive() -> None:
-            if place != DEPOT:
-                self.on_order[place][product] -= vials
-            if place != DEPOT and self._spoilt(place, product, number):
-                self._take_in(place, product, vials)
-                self._waste(place, product, vials * self._products[product].doses_per_vial, Waste.BREACH)
-            else:
-                self._receive(place, product, vials, expires)
+        self._later(time, Kind.SUPPLY, partial(self._arrive, place, product, vials, expires, number))
 
-        self._later(time, Kind.SUPPLY, arrive)
+    def _arrive(self, place: int, product: int, vials: int, expires: float, number: int) -> None:
+        if place != DEPOT:
+            self.on_order[place][product] -= vials
+        if place != DEPOT and self._spoilt(place, product, number):
+            self._take_in(place, product, vials)
+            self._waste(place, product, vials * self._products[product].doses_per_vial, Waste.BREACH)
+        else:
+            self._receive(place, product, vials, expires)
 
     def _spoilt(self, place: int, product: int, number: int) -> bool:
         chance = self.spec.shipment_breach
@@ -210,7 +210,7 @@ class Supply:
         lots.append(lot)
         lots.sort(key=lambda each: (not each.opened, each.expires, each.number))
         if expires < inf:
-            self._later(expires, Kind.EXPIRY, lambda: self._expire(place, lot))
+            self._later(expires, Kind.EXPIRY, partial(self._expire, place, lot))
         else:
             self._numbers += 1
 

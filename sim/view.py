@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from sim.legal import destinations, most_call_in, most_flex, ready_to_leave
+from sim.legal import destinations, most_call_in, most_flex
 from sim.network import UNLIMITED, Network
+from sim.patient import Patient
 from sim.protocol import HOURS_IN_BED, Decision, HospitalView, Legal, Lot, Names, Waiting
 from sim.supply import DEPOT
 
@@ -27,6 +29,52 @@ def names_of(network: Network) -> Names:
         products=network.products,
         tiers=network.tiers,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Who is where, counted: what an engine's own state is asked for at a decision."""
+
+    in_bed: tuple[tuple[tuple[int, ...], ...], ...]
+    """H x pools x bands of `HOURS_IN_BED`."""
+    queues: tuple[tuple[tuple[tuple[int, ...], ...], ...], ...]
+    """H x needs x acuities x groups."""
+    inbound: tuple[int, ...]
+    """By hospital."""
+    waiting: list[tuple[int, int, int, int, int, bool, float]]
+    """(hospital, patient, step, acuity assigned, group, boarding, presented), in this order."""
+
+
+def census_of(network: Network, patients: Iterable[Patient], now: float) -> Census:
+    """Count the patients in the system."""
+    hospitals = range(len(network.hospitals))
+    in_bed = [[[0] * len(HOURS_IN_BED) for _ in network.pools] for _ in hospitals]
+    queues = [
+        [[[0] * len(network.groups) for _ in network.acuities] for _ in network.steps] for _ in hospitals
+    ]
+    inbound = [0] * len(hospitals)
+    waiting = []
+    for p in patients:
+        if p.cell is not None:
+            queues[p.hospital][p.step][p.triage][p.group] += 1
+            waiting.append((p.hospital, p.number, p.step, p.triage, p.group, p.held >= 0, p.presented))
+        elif p.need < 0 and p.finish == inf:
+            inbound[p.hospital] += 1
+        if (need := max(p.need, p.held)) >= 0:
+            band = bisect_right(HOURS_IN_BED, now - p.since) - 1
+            for pool, _ in network.needs[need].amounts:
+                in_bed[p.hospital][pool][band] += 1
+    return Census(
+        in_bed=tuple(tuple(tuple(bands) for bands in pools) for pools in in_bed),
+        queues=tuple(tuple(tuple(tuple(row) for row in need) for need in needs) for needs in queues),
+        inbound=tuple(inbound),
+        waiting=sorted(waiting),
+    )
+
+
+def _all_groups(queue: tuple[tuple[tuple[int, ...], ...], ...]) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """Return a queue by need and acuity, as one group."""
+    return tuple(tuple((sum(row),) for row in need) for need in queue)
 
 
 class CensusView:
@@ -65,8 +113,7 @@ class CensusView:
             call_in=self._call_in[h],
             flex=self._flex[h],
             early_discharge={
-                name: len(ready_to_leave(engine.patients.values(), h, step, margin, engine.env.now))
-                for step, name, margin in self._margins
+                name: len(engine.ready_to_leave(h, step, margin)) for step, name, margin in self._margins
             },
         )
 
@@ -75,32 +122,13 @@ def _decision(
     engine: ReferenceEngine, trigger: str, names: Names, blind: bool, legal: Callable[[int], Legal]
 ) -> Decision:
     network, now = engine.network, engine.env.now
-    shape = (len(network.hospitals), len(network.pools), len(HOURS_IN_BED))
-    in_bed = [[[0] * shape[2] for _ in range(shape[1])] for _ in range(shape[0])]
-    n_groups = 1 if blind else len(network.groups)
-    queues = [
-        [[[0] * n_groups for _ in network.acuities] for _ in network.steps] for _ in network.hospitals
+    census = engine.census()
+    waiting = [
+        Waiting(
+            number, h, names.needs[step], triage, -1 if blind else group, now - presented, boarding
+        )
+        for h, number, step, triage, group, boarding, presented in census.waiting
     ]  # fmt: skip
-    inbound = [0] * shape[0]
-    waiting: list[Waiting] = []
-    for patient in engine.patients.values():
-        h = patient.hospital
-        if patient.cell is not None:
-            group = 0 if blind else patient.group
-            queues[h][patient.step][patient.triage][group] += 1
-            waiting.append(
-                Waiting(
-                    patient.number, h, names.needs[patient.step], patient.triage, -1 if blind else group,
-                    now - patient.presented, patient.held >= 0,
-                )
-            )  # fmt: skip
-        elif patient.need < 0 and patient.finish == inf:
-            inbound[h] += 1
-        if (need := max(patient.need, patient.held)) >= 0:
-            band = bisect_right(HOURS_IN_BED, now - patient.since) - 1
-            for pool, _ in network.needs[need].amounts:
-                in_bed[h][pool][band] += 1
-    waiting.sort(key=lambda w: (w.hospital, w.patient))
     supply = engine.supply
     hospitals = []
     for h, name in enumerate(network.hospitals):
@@ -114,9 +142,9 @@ def _decision(
                 cleaning=tuple(desk.cleaning),
                 reserved=tuple(desk.reserved),
                 unit=tuple(pool.unit for pool in network.pools),
-                in_bed=tuple(tuple(bands) for bands in in_bed[h]),
-                queue=tuple(tuple(tuple(row) for row in need) for need in queues[h]),
-                inbound=inbound[h],
+                in_bed=census.in_bed[h],
+                queue=_all_groups(census.queues[h]) if blind else census.queues[h],
+                inbound=census.inbound[h],
                 stock=tuple(
                     Lot(network.products[lot.product], supply.size(lot) if supply else 0, lot.expires)
                     for lot in lots

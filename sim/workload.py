@@ -17,6 +17,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.distributions import Distribution, DurationCase
 from scenarios.quantities import When
@@ -79,7 +80,7 @@ class Workload:
             return
         new = self._look_at(batch)
         for column in self._columns.values():
-            column.values.extend(column.fill(new).tolist())
+            column.extend(new)
         self.patients = join([self.patients, batch])
         self._batch = self._look_at(self.patients)
 
@@ -165,15 +166,19 @@ class Workload:
         for name, column in self.patients.take(np.arange(self._n_drawn)).columns().items():
             digest.update(name.encode() + b"\0")
             digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+        arrays = Arrays(self)
         for step in range(len(self.network.steps)):
-            digest.update(np.array(self.durations(step, 0)[drawn], dtype="<f8").tobytes())
+            digest.update(np.asarray(arrays.durations(step, 0)[drawn], dtype="<f8").tobytes())
         return digest.hexdigest()
 
     def _column(self, key: Hashable, fill: Callable[[_Batch], Any]) -> list[Any]:
+        return self._made(key, fill).listed()
+
+    def _made(self, key: Hashable, fill: Callable[[_Batch], Any]) -> _Column:
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = _Column(fill(self._batch).tolist(), fill)
-        return column.values
+            column = self._columns[key] = _Column(fill, self._batch)
+        return column
 
     def _look_at(self, patients: Patients) -> _Batch:
         pathway = np.array(self.network.class_pathway, dtype=np.int64)[patients.cls]
@@ -267,10 +272,44 @@ class _Batch:
                 yield source_index, mine
 
 
-@dataclass(frozen=True, slots=True)
 class _Column:
-    values: list[Any]
-    fill: Callable[[_Batch], Any]
+    """One number a patient, as an array and, once somebody has asked for it, as a list."""
+
+    __slots__ = ("_listed", "_n", "_room", "fill")
+
+    def __init__(self, fill: Callable[[_Batch], Any], batch: _Batch) -> None:
+        self.fill = fill
+        self._room = np.ascontiguousarray(fill(batch))
+        self._n = len(self._room)
+        self._listed: list[Any] | None = None
+
+    def array(self) -> NDArray[Any]:
+        return self._room[: self._n]
+
+    def listed(self) -> list[Any]:
+        if self._listed is None:
+            self._listed = self.array().tolist()
+        return self._listed
+
+    def extend(self, batch: _Batch) -> None:
+        new = self.fill(batch)
+        n = self._n + len(new)
+        if n > len(self._room):
+            self._room = np.concatenate([self.array(), np.zeros(max(n, 1024), dtype=self._room.dtype)])
+        self._room[self._n : n] = new
+        self._n = n
+        if self._listed is not None:
+            self._listed.extend(new.tolist())
+
+
+class Arrays(Workload):
+    """The same workload, the same columns, handed out as arrays. `extend` moves them: ask again afterwards."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.__dict__ = workload.__dict__
+
+    def _column(self, key: Hashable, fill: Callable[[_Batch], Any]) -> Any:
+        return self._made(key, fill).array()
 
 
 def _by_case(cases: Sequence[DurationCase], u: Floats, here: Mask, facts: Facts, otherwise: float) -> Floats:
