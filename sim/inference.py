@@ -208,7 +208,7 @@ def _moments(value: Floats, level: float) -> tuple[NDArray[np.int64], Floats, Fl
     several = n > 1
     degrees = np.where(several, n - 1, 1)
     sd = np.where(several, np.sqrt(squares / degrees), np.nan)
-    quantile = np.array([stats.t.ppf((1 + level) / 2, k) for k in range(1, int(degrees.max(initial=1)) + 1)])
+    quantile = stats.t.ppf((1 + level) / 2, np.arange(1, int(degrees.max(initial=1)) + 1))
     return n, mean, sd, quantile[degrees - 1] * sd / np.sqrt(np.maximum(n, 1))
 
 
