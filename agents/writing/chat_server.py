@@ -21,11 +21,17 @@ PAUSES = (1.0, 2.0, 4.0)
 LONGEST_PAUSE = 60.0
 """Seconds that a server may ask for by `Retry-After`."""
 WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504, 529}
+UNREADABLE = "does not match the expected"
+"""What llama.cpp's server says when an answer is cut off within a constrained format."""
 RESUME = "What was written before is kept; the same command goes on from there."
 
 
 class Unexpected(Exception):
     """An answer without what was looked for; the text says what was expected."""
+
+
+class Unreadable(Exception):
+    """The server itself could not read what its model wrote: another seed may do better, another try will not."""
 
 
 class _Failure(Exception):
@@ -56,7 +62,10 @@ class ChatServer:
         self._opener = urllib.request.build_opener(_NoRedirect, *direct)
 
     def ask(self, path: str, body: dict[str, Any] | None, pick: Callable[[Any], Any]) -> Any:
-        """Return `pick` of the JSON answered. `pick` raises `Unexpected`; `RunError` when every try failed."""
+        """Return `pick` of the JSON answered. `pick` raises `Unexpected`.
+
+        Raises `Unreadable`, and `RunError` when every try failed.
+        """
         for pause in (*PAUSES, None):
             try:
                 return self._try(path, body, pick)
@@ -118,10 +127,12 @@ class ChatServer:
         said = f"HTTP {error.code} {error.reason}"
         with suppress(OSError, HTTPException, _Failure):
             said += f": {_short(self._body(error, late))}"
+        if error.code == 500 and UNREADABLE in said:
+            raise Unreadable
         if error.code in (401, 403):
             said += " (is the key right?)"
         wait = error.headers.get("Retry-After", "")
-        pause = float(wait) if wait.isdigit() else None
+        pause = float(wait) if wait.isascii() and wait.isdigit() else None
         return _Failure(said, pause, final=error.code not in WORTH_ANOTHER_TRY)
 
     def _hidden(self, text: str) -> str:

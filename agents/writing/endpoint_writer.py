@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agents.profiles.record import Demographics, Picture
-from agents.writing.chat_server import ChatServer, Unexpected
+from agents.writing.chat_server import ChatServer, Unexpected, Unreadable
 from agents.writing.forms import Form
 from agents.writing.llama_worker import HEADER
 from agents.writing.reading import read
@@ -73,7 +73,10 @@ class EndpointWriter:
         else:
             schema = {"name": "clinical_picture", "schema": self._form.schema}
             request["response_format"] = {"type": "json_schema", "json_schema": schema}
-        text, end = self._server.ask("/chat/completions", request, _completion)
+        try:
+            text, end = self._server.ask("/chat/completions", request, _completion)
+        except Unreadable:
+            raise Rejected("not readable by its own server") from None
         if end == "length":
             raise Rejected("longer than it may be")
         return read(text, self._form)

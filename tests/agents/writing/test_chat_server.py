@@ -234,6 +234,16 @@ def test_what_a_server_writes_is_checked_like_all_else():
                 one.write(PROFILE.demographics, seed=1, attempt=0)
 
 
+def test_a_model_that_its_own_server_cannot_read_is_rejected_at_once():
+    said = {
+        "error": {"message": "The model produced output that does not match the expected peg-native format"}
+    }
+    with serving(reply(500, said)) as (url, asked), pytest.raises(Rejected, match="by its own server"):
+        writer(url, timeout=5).write(PROFILE.demographics, seed=1, attempt=0)
+
+    assert len(asked) == 1
+
+
 def test_the_first_listed_model_is_used_and_no_list_says_what_to_do():
     with serving(reply(200, {"data": [{"id": "first"}, {"id": "second"}]})) as (url, asked):
         assert writer(url, timeout=5, model=None).identity["model"] == "first"

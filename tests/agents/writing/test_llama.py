@@ -23,6 +23,7 @@ from agents.writing.writer import Rejected
 from scenarios.errors import RunError
 from tests.agents.writing.installed import require
 from tests.agents.writing.pictures import calibrated_profiles
+from tests.agents.writing.random_model import write_random_model
 
 pytestmark = [pytest.mark.llm]
 ROOT = Path(__file__).resolve().parents[3]
@@ -159,19 +160,7 @@ def test_a_process_that_is_killed_leaves_a_message_and_what_was_finished(tmp_pat
 def test_a_general_model_is_asked_by_chat_and_answers_in_json(tmp_path):
     """Random weights: what comes is noise, and yet every bit of it is either a valid picture or rejected."""
     require("torch")
-    from agents.embedded import gguf_file
-    from agents.embedded.architecture import Shape, initial_weights
-    from agents.embedded.gguf_file import read_gguf
-
-    _, _, tokenizer = read_gguf(EMBEDDED)
-    shape = Shape(
-        vocabulary=len(tokenizer.vocabulary), width=32, layers=1, heads=2, feed_forward=32, context=8192
-    )
-    model = tmp_path / "general.gguf"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gguf_file, "NAME", "somebody-elses")
-        gguf_file.write_gguf(model, initial_weights(shape, 1), shape, tokenizer, {})
-    writer = gguf_writer(model, 1)
+    writer = gguf_writer(write_random_model(tmp_path / "general.gguf"), 1)
     assert writer.identity["form"] == json_form().version
     people = [Demographics(profile_id=f"p{k}", age=40 + k, sex="male") for k in range(3)]
 
