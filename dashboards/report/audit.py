@@ -12,7 +12,7 @@ from dashboards.report.assembly import Section
 from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Cell, Exhibit, Table, row, words
 from dashboards.report.ink import Drawing, inline_svg
-from dashboards.report.wording import Estimate, sentence_case, unit
+from dashboards.report.wording import Estimate, mid_sentence, sentence_case, unit
 from policies.audit.findings import FairnessReport, GateResult
 from policies.audit.text import columns_of, gap_of, groups_shown, level_of, reversal_lines
 from policies.audit.wording import attribute_words, figure, p_text, reference_words
@@ -157,7 +157,7 @@ def _group_exhibit(report: FairnessReport, attribute: str) -> Exhibit:
     method = (
         f"Mean over runs with 95 % interval; compared with {reference_words(reference)}, corrected by Holm."
     )
-    question = f"Who is worse off, by {title}?"
+    question = f"Who is worse off, by {mid_sentence(title)}?"
     if not shown or not metrics:
         return Exhibit(name, question, method, "No group is large enough to be shown.")
     rows = []
