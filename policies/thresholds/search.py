@@ -44,7 +44,7 @@ def best_of_form(
     seed: int,
     starts: int = 8,
     gap: float = 0.001,
-    most_nodes: int = 20_000,
+    most_nodes: int = 5_000,
     on_node: Callable[[int, int], None] | None = None,
 ) -> BestOfForm:
     """Return the best policy found, proven to within the share `gap` of its value unless the nodes run out."""
