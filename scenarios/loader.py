@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from scenarios.checks import check
 from scenarios.complaints import complaints
 from scenarios.errors import Problem, ScenarioError
-from scenarios.library_index import library_names, locate
+from scenarios.library_index import SUFFIXES, library_names, locate
 from scenarios.merging import extended, read_chain
 from scenarios.overrides import overridden
 from scenarios.reading import FLOAT, INTEGER, NOT_FINITE, read_text
@@ -102,7 +102,7 @@ def scenario_hash(scenario: Scenario) -> str:
 
 
 def _resolved(root: Node, files: tuple[FilePath, ...], overrides: Sequence[str]) -> Resolved:
-    tree = stamped(overridden(root, overrides))
+    tree = stamped(_with_whole_paths(overridden(root, overrides)))
     return Resolved(_validated(tree), plain(tree), files)
 
 
@@ -130,6 +130,20 @@ def _validated(root: Node) -> Scenario:
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def _with_whole_paths(root: Node) -> Node:
+    """Return the tree with the file of the profiles as a whole path, from the file in which it is written."""
+    profiles = root.child("profiles")
+    file = profiles.child("file") if profiles else None
+    if profiles is None or file is None or not isinstance(file.value, str):
+        return root
+    beside = FilePath(file.place.file).parent if file.place.file.endswith(SUFFIXES) else FilePath()
+    found = Node(str((beside / file.value).resolve()), file.place)
+    assert isinstance(profiles.value, dict)
+    assert isinstance(root.value, dict)
+    whole = Node({**profiles.value, "file": found}, profiles.place)
+    return Node({**root.value, "profiles": whole}, root.place)
 
 
 def _without(node: Node, paths: set[Path]) -> Node:

@@ -11,6 +11,7 @@ from agents.patients import CarePopulation
 from agents.population.drifting import Drift, Propensities, band_of, free
 from agents.population.luck import Luck
 from agents.population.people import ILL, INFECTED, INVITED, draw_people, person_facts
+from agents.population.profiles import Pool
 from agents.population.timetable import HOURS, NEVER, hour_of_day, weight_of_day
 from scenarios.people import ShareCase, ShareCases
 from sim.arrivals import Floats
@@ -30,7 +31,9 @@ class Catchment(CarePopulation):
     Everybody is a row of `people`; only those in care are Mesa agents, made by the patient factory.
     """
 
-    def __init__(self, network: Network, hospital: int, source: int, n: int, luck: Luck) -> None:
+    def __init__(
+        self, network: Network, hospital: int, source: int, n: int, luck: Luck, pool: Pool | None = None
+    ) -> None:
         super().__init__()
         population = network.scenario.population
         assert population is not None
@@ -39,10 +42,12 @@ class Catchment(CarePopulation):
         self.source = source
         """Index of `Workload.sources`."""
         self.luck = luck
+        self.pool = pool
+        """The profiles of which `people.profile` is a row."""
         self.day = -1
         """The day that was stepped into last."""
         self.population = population
-        self.people = draw_people(network, hospital, n, luck)
+        self.people = draw_people(network, hospital, n, luck, pool)
         self.facts = person_facts(network, hospital, self.people)
         """What never changes about everybody."""
         self._drift = Drift(population.risk, self.facts, luck)
@@ -53,7 +58,7 @@ class Catchment(CarePopulation):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return the same people at the same point of their lives; nobody's agent goes along."""
-        twin = type(self)(self.network, self.hospital, self.source, len(self.people), self.luck)
+        twin = type(self)(self.network, self.hospital, self.source, len(self.people), self.luck, self.pool)
         twin.day, twin.people, twin.risk = self.day, copy.deepcopy(self.people, memo), self.risk.copy()
         memo[id(self)] = twin
         return twin

@@ -9,6 +9,7 @@ from hashlib import sha256
 import numpy as np
 
 from agents.population.luck import Luck
+from agents.population.profiles import Pool, assign
 from agents.population.timetable import NEVER, invited_on
 from scenarios.checks_population import lasting
 from scenarios.people import ShareCase
@@ -29,6 +30,8 @@ ILL, INFECTED, INVITED = range(3)
 class People:
     """Columns of length n. Days count from 0 at the start; hours are since the start."""
 
+    profile: Codes
+    """Row of the scenario's profiles (`agents.population.profiles.Pool`); -1: none."""
     codes: dict[str, Codes]
     """Category that they have for good -> index of `attribute_values`."""
     numbers: dict[str, Floats]
@@ -88,7 +91,7 @@ class People:
         return digest.hexdigest()
 
 
-def draw_people(network: Network, hospital: int, n: int, luck: Luck) -> People:
+def draw_people(network: Network, hospital: int, n: int, luck: Luck, pool: Pool | None = None) -> People:
     """Draw the people of a catchment; whatever else is in the scenario, they are the same.
 
     Shares are exact: of the people for whom a case holds, each value has as many as its share says,
@@ -111,7 +114,14 @@ def draw_people(network: Network, hospital: int, n: int, luck: Luck) -> People:
     invitation, day = _invitations(network, population, facts, luck)
     begins = _phase(population, luck)
     start = risk_at_start(population.risk.start, facts, luck.once("risk"))
+    profile = np.full(n, -1, dtype=np.int64)
+    if pool is not None:
+        profile, _ = assign(pool, facts.codes, n, luck.once("profile"))
+        if pool.risk is not None:
+            told = pool.risk[profile]
+            start = np.where(np.isnan(told), start, told)
     people = People(
+        profile=profile,
         codes={name: facts.codes[name] for name in known},
         numbers=numbers,
         risk_start=start,

@@ -15,6 +15,7 @@ from agents.epidemic.admissions import Admissions
 from agents.epidemic.seir import Spread
 from agents.population.catchment import Catchment, Ended
 from agents.population.luck import Luck
+from agents.population.profiles import read_pool
 from scenarios.checks_population import people_of
 from scenarios.scenario import Scenario
 from sim.arrival_source import Outcomes
@@ -125,9 +126,10 @@ def _catchments(network: Network, seed: int, replication: int) -> list[Catchment
     if population is None:
         return []
     made = []
+    pool = read_pool(network.scenario)
     for number, name in enumerate(population.catchments):
         n = people_of(network.scenario, name)
         luck = Luck(seed, replication, source_name(name), n)
         source = len(network.sources) + number
-        made.append(Catchment(network, network.hospitals.index(name), source, n, luck))
+        made.append(Catchment(network, network.hospitals.index(name), source, n, luck, pool))
     return made
