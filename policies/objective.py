@@ -91,8 +91,8 @@ class Objective:
         return np.asarray(values[..., 0])
 
 
-def parse_objective(written: str) -> Objective:
-    """Read an objective. Raises `UsageError`."""
+def parse_objective(written: str, directed: bool = True) -> Objective:
+    """Read an objective; `directed`: one way must be better. Raises `UsageError`."""
     found = FORM.fullmatch(written.strip())
     if found is None:
         raise UsageError(
@@ -115,7 +115,7 @@ def parse_objective(written: str) -> Objective:
         kind = "worst" if found["kind"] == "worst" else "gap"
     if kind == "gap" and found["way"] is None:
         better = "lower"
-    if found["way"] is None and not better:
+    if directed and found["way"] is None and not better:
         raise UsageError(f"{written}: which way is better? Write min:{written} or max:{written}.")
     lower = found["way"] == "min" if found["way"] else better == "lower"
     return Objective(

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from scenarios.complaints import complaints
 from scenarios.conditions import Conditions
+from scenarios.counterfactual import Counterfactual
 from scenarios.errors import Problem, ScenarioError
 from scenarios.overrides import overridden
 from scenarios.report import Report
@@ -93,20 +94,21 @@ def _check_costs(scenario: Scenario, report: Report) -> None:
 
 
 def _check_counterfactual(scenario: Scenario, conditions: Conditions, report: Report) -> None:
-    what_if = scenario.counterfactual
-    if what_if is None:
-        return
-    path: Path = ("counterfactual",)
-    if conditions.category((*path, "attribute"), what_if.attribute):
-        for key in ("was", "instead"):
-            conditions.value((*path, key), what_if.attribute, getattr(what_if, key))
-    if (what_if.stream is None) != (what_if.number is None):
-        report.add(path, "both stream and number, for one patient, or neither", "one of them")
-    if what_if.stream is not None:
-        conditions.value_of_built_in((*path, "stream"), "source", what_if.stream)
-    if scenario.population is not None:
+    for i, flip in enumerate(scenario.counterfactual or ()):
+        _check_flip(("counterfactual", i), flip, conditions, report)
+    if scenario.counterfactual and scenario.population is not None:
         message = (
             "the people of a `population` have attributes in exact shares, so that one cannot change alone"
         )
         remedy = "Counterfactuals are for patients of `arrivals` and of a given epidemic curve."
-        report.add(path, "", message, remedy)
+        report.add(("counterfactual",), "", message, remedy)
+
+
+def _check_flip(path: Path, flip: Counterfactual, conditions: Conditions, report: Report) -> None:
+    if conditions.category((*path, "attribute"), flip.attribute):
+        for key in ("was", "instead"):
+            conditions.value((*path, key), flip.attribute, getattr(flip, key))
+    if (flip.stream is None) != (flip.number is None):
+        report.add(path, "both stream and number, for one patient, or neither", "one of them")
+    if flip.stream is not None:
+        conditions.value_of_built_in((*path, "stream"), "source", flip.stream)

@@ -12,7 +12,7 @@ from scenarios.hospitals import Hospital, Transfers
 from scenarios.pathways import Hazards, Pathway
 from scenarios.people import Arrivals, Attribute, Disparities, PatientClass
 from scenarios.population import Population, Profiles
-from scenarios.quantities import Count, Flag, Hours, Label, Name, Spec, one_or_many
+from scenarios.quantities import Count, Flag, Hours, Label, Name, Spec, as_cases, one_or_many
 from scenarios.rules import FirstCome, OverflowRule, OverflowRuleSpec, QueueRule, QueueRuleSpec, Stay
 from scenarios.tree import value_text
 from scenarios.uncertain import Uncertain
@@ -120,5 +120,5 @@ class Scenario(Spec):
     """Figures that are not known for certain: `fairward uncertainty` draws them, all else takes what is written."""
     costs: Costs | None = None
     """What things cost; without it nothing is said about money."""
-    counterfactual: Counterfactual | None = None
-    """What if they were of another group? Written by `fairward counterfactual`."""
+    counterfactual: Annotated[tuple[Counterfactual, ...], BeforeValidator(as_cases)] | None = None
+    """What if they were of another group? One flip after the other; written by `fairward counterfactual`."""

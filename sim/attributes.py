@@ -102,7 +102,7 @@ def attributes(
             cases = overrides.get(name, spec.share) or ()
             values = attribute_values(network.scenario, name)
             codes = choose(cases, values, facts, draw, "attribute", name)
-            codes = flipped(network.scenario.counterfactual, name, values, facts, codes, ordinal)
+            codes = flipped(network.scenario.counterfactual or (), name, values, facts, codes, ordinal)
             facts.learn(name, values, codes)
     return numbers
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scenarios.counterfactual import Counterfactual
@@ -9,20 +11,21 @@ from sim.conditions import Codes, Facts
 
 
 def flipped(
-    what_if: Counterfactual | None,
+    flips: Sequence[Counterfactual],
     attribute: str,
     values: tuple[str, ...],
     facts: Facts,
     codes: Codes,
     ordinal: Codes,
 ) -> Codes:
-    """Return the codes of an attribute, changed for whom the counterfactual is; `ordinal` numbers them in their stream.
+    """Return the codes of an attribute after the flips, in order; `ordinal` numbers the patients in their stream.
 
     Nothing is drawn here, so that all uniforms are as in the world without it.
     """
-    if what_if is None or what_if.attribute != attribute:
-        return codes
-    who = codes == values.index(what_if.was)
-    if what_if.stream is not None:
-        who &= facts.hold({"source": (what_if.stream,)}) & (ordinal == what_if.number)
-    return np.where(who, values.index(what_if.instead), codes)
+    for flip in flips:
+        if flip.attribute == attribute:
+            who = codes == values.index(flip.was)
+            if flip.stream is not None:
+                who &= facts.hold({"source": (flip.stream,)}) & (ordinal == flip.number)
+            codes = np.where(who, values.index(flip.instead), codes)
+    return codes

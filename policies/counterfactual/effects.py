@@ -41,7 +41,9 @@ class Gaps:
     overlap: float
     """Share of both groups' patients in strata with patients of both."""
     causal: Interval
-    """Of those flipped: as they are less as they would be."""
+    """Of those flipped: as they are less as they would be. What the flip does to all beds is in it."""
+    relative: Interval
+    """The same, less the change of those who always had the other value: what moves everybody cancels."""
 
 
 @dataclass(frozen=True)
@@ -118,5 +120,13 @@ def _gaps(worlds: Sequence[Worlds], flip: Flip, network: Network, seed: int) -> 
 
     crude, adjusted = bootstrap(both, resamples(seed, len(worlds), name=("counterfactual", "gaps")))
     flipped = [w.patients[w.patients["flipped"]] for w in worlds]
-    causal = interval([-_mean(_change(frame, "untreated_hours")) for frame in flipped])
-    return Gaps(crude, adjusted, float(overlap(n.sum(axis=0), a, b)), causal)
+    beside = [w.patients[~w.patients["flipped"] & (w.patients["value"] == flip.instead)] for w in worlds]
+    own = [_mean(_change(frame, "untreated_hours")) for frame in flipped]
+    theirs = [_mean(_change(frame, "untreated_hours")) for frame in beside]
+    return Gaps(
+        crude,
+        adjusted,
+        float(overlap(n.sum(axis=0), a, b)),
+        interval([-x for x in own]),
+        interval([y - x for x, y in zip(own, theirs, strict=True)]),
+    )

@@ -63,7 +63,8 @@ def flipped_scenario(scenario: Scenario, flip: Flip, patient: tuple[str, int] | 
     what_if = Counterfactual(
         attribute=flip.attribute, was=flip.was, instead=flip.instead, stream=stream, number=number
     )
-    return scenario.model_copy(update={"counterfactual": what_if})
+    before = scenario.counterfactual or ()
+    return scenario.model_copy(update={"counterfactual": (*before, what_if)})
 
 
 @dataclass(frozen=True, slots=True)

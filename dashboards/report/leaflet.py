@@ -1,0 +1,67 @@
+"""A study on one page that opens offline: its sentence, charts and tables, and what to bear in mind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dashboards.report.dot_rows import DotRow, dot_figure
+from dashboards.report.exhibit import Exhibit, Table, row
+from dashboards.report.ink import Drawing, inline_svg
+from dashboards.report.wording import Estimate, decimals, full, sentence_case
+from policies.told import Block, Dot, Told
+
+
+def render_leaflet(told: Told, drawings: Mapping[str, Drawing] | None = None) -> str:
+    """Return the page as text; `drawings` are charts by the name of their block."""
+    environment = Environment(
+        loader=PackageLoader("dashboards.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("leaflet.html.jinja").render(
+        title=sentence_case(told.title),
+        question=sentence_case(told.question),
+        sentence=sentence_case(told.sentence),
+        facts=told.facts,
+        exhibits=[_exhibit(block, drawings or {}) for block in told.blocks],
+        notes=told.notes,
+    )
+
+
+def _exhibit(block: Block, drawings: Mapping[str, Drawing]) -> Exhibit:
+    drawing = drawings.get(block.name) or (_dots(block) if block.dots else None)
+    return Exhibit(
+        name=block.name,
+        title=sentence_case(block.title),
+        subtitle=block.method,
+        sentence=block.sentence,
+        svg=inline_svg(drawing, block.name) if drawing is not None else "",
+        table=Table(block.title, block.columns, tuple(row(*cells) for cells in block.rows), numeric=False),
+        notes=block.notes,
+    )
+
+
+def _dots(block: Block) -> Drawing:
+    rows = []
+    for dot in block.dots:
+        e = _estimate(dot)
+        rows.append(
+            DotRow(
+                label=dot.label, lanes=((dot.mark, e),), value=full(e, decimals([e]), "", sign=block.difference),
+                hollow_when_unclear=block.difference, heading=dot.heading,
+            )
+        )  # fmt: skip
+    said = "; ".join(f"{r.label} {r.value}" for r in rows)
+    return Drawing(
+        dot_figure(rows, block.axis, difference=block.difference),
+        f"Dot and whisker chart. {block.axis}: {said}.",
+    )
+
+
+def _estimate(dot: Dot) -> Estimate:
+    return Estimate(dot.estimate.value, dot.estimate.low, dot.estimate.high)
