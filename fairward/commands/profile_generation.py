@@ -97,7 +97,7 @@ def generate(
     _write(out.with_name(out.name + ".origin.json"), json.dumps(origin, indent=2) + "\n")
     if as_json:
         speed = {"reused": made.reused, "seconds": made.seconds}
-        typer.echo(json.dumps({"schema": SCHEMA, "file": str(out), **origin, **speed}))
+        typer.echo(json.dumps({**origin, "schema": SCHEMA, "file": str(out), **speed}))
     else:
         typer.echo(_summary(made, writer, out, n, seed, origin["census"]))
         if made.reused and finished:
