@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dashboards.report.assembly import Section
 from dashboards.report.dot_rows import DotRow, dot_figure
-from dashboards.report.exhibit import Cell, Exhibit, Table, row, words
+from dashboards.report.exhibit import Cell, Exhibit, Panel, Table, row, words
 from dashboards.report.ink import Drawing, inline_svg
 from dashboards.report.wording import Estimate, mid_sentence, sentence_case, unit
 from policies.audit.findings import FairnessReport, GateResult
@@ -180,31 +180,32 @@ def _group_exhibit(report: FairnessReport, attribute: str) -> Exhibit:
         rows.append(
             row(Cell(f"{group} (reference)" if group == reference else group, f"{n} at risk"), *cells)
         )
-    first = metrics[0]
-    scale = unit(report.titles[first][1])
-    dots = [
-        DotRow(group, ((0, _drawn(level.estimate).times(scale.factor)),))
-        for group in shown
-        if (level := level_of(report, first, attribute, group)) is not None
-    ]
-    alt = f"{report.titles[first][0]} by {title}: " + ", ".join(
-        f"{group} {figure(level.estimate, report.titles[first][1])}"
-        for group in shown
-        if (level := level_of(report, first, attribute, group)) is not None
-    )
-    svg = inline_svg(Drawing(dot_figure(dots, f"{scale.axis}, from 0"), alt), name) if dots else ""
     return Exhibit(
         name,
         question,
         method,
         _worst_said(report, attribute, metrics),
-        svg=svg,
+        panels=tuple(_panel(report, metric, attribute, name) for metric in metrics),
         table=Table(
             "Mean and 95 % interval; below it the difference",
             ("Group", *(report.titles[m][0] for m in metrics)),
             tuple(rows),
         ),
     )
+
+
+def _panel(report: FairnessReport, metric: str, attribute: str, name: str) -> Panel:
+    title, symbol, _ = report.titles[metric]
+    scale = unit(symbol)
+    levels = [
+        level
+        for group in groups_shown(report, attribute)
+        if (level := level_of(report, metric, attribute, group)) is not None
+    ]
+    rows = [DotRow(level.group, ((0, _drawn(level.estimate).times(scale.factor)),)) for level in levels]
+    said = ", ".join(f"{level.group} {figure(level.estimate, symbol)}" for level in levels)
+    drawing = Drawing(dot_figure(rows, f"{scale.axis}, from 0"), f"{title}: {said}")
+    return Panel(title, inline_svg(drawing, f"{name}-{metric}"))
 
 
 def _worst_said(report: FairnessReport, attribute: str, metrics: tuple[str, ...]) -> str:
@@ -220,8 +221,8 @@ def _worst_said(report: FairnessReport, attribute: str, metrics: tuple[str, ...]
         )
         worst = f"worst off is {spread.worst}{again}" if spread.worst else "all groups are alike"
         lines.append(
-            f"{title}: {worst}; largest less smallest {figure(spread.largest_gap, symbol)}; a gap beyond chance within "
-            f"hospital and acuity: {p_text(spread.permutation.p_value)}."
+            f"{title}: {worst}; largest less smallest {figure(spread.largest_gap, symbol, sign=True)}; "
+            f"a gap beyond chance within hospital and acuity: {p_text(spread.permutation.p_value)}."
         )
     test = report.waits_test[attribute]
     lines.append(
@@ -234,7 +235,7 @@ def _spread_exhibit(report: FairnessReport) -> Exhibit | None:
     rows = [
         row(
             Cell(report.titles[s.metric][0], attribute_words(report.scenario, s.attribute)),
-            figure(s.largest_gap, report.titles[s.metric][1]),
+            figure(s.largest_gap, report.titles[s.metric][1], sign=True),
             figure(s.min_max),
             figure(s.entropy),
             figure(s.ggf, report.titles[s.metric][1]),

@@ -68,7 +68,9 @@ def audit(
     ] = None,
     jobs: options.Jobs = None,
     out: options.Out = Path("runs"),
-    html: Annotated[bool, typer.Option("--html/--no-html", help="Write audit.html beside the run.")] = True,
+    html: Annotated[
+        bool, typer.Option("--html/--no-html", help="Write the page beside the (last) run.")
+    ] = True,
     all_groups: options.AllGroups = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -82,7 +84,8 @@ def audit(
 
     folders = [_folder(run, out) for run in runs]
     if monitor:
-        _monitor([read_results(folder, policy) for folder in folders], by, outcome, baseline, as_json)
+        page = folders[-1] / "monitoring.html" if html else None
+        _monitor([read_results(folder, policy) for folder in folders], by, outcome, baseline, as_json, page)
         return
     if len(folders) > 1:
         raise UsageError("audit: expected one run, got several. For control charts over them: --monitor.")
@@ -192,7 +195,12 @@ def _write(report: FairnessReport, folder: Path, results: Results, html: bool) -
 
 
 def _monitor(
-    results: list[Results], by: str | None, outcome: str, baseline: int | None, as_json: bool
+    results: list[Results],
+    by: str | None,
+    outcome: str,
+    baseline: int | None,
+    as_json: bool,
+    page: Path | None,
 ) -> None:
     from policies.audit.analyzer import Settings, attributes_of
     from policies.audit.monitoring import monitor, monitoring_json, monitoring_text
@@ -212,5 +220,16 @@ def _monitor(
     attributes = attributes_of(Settings(by=wanted), compile_network(results[0].scenario))
     found = monitor(results, metric, attributes, baseline)
     typer.echo(json.dumps(monitoring_json(found), allow_nan=False) if as_json else monitoring_text(found))
+    if page is not None and found.charts:
+        from dashboards.report.monitoring import write_monitoring
+
+        try:
+            write_monitoring(found, page)
+        except OSError as error:
+            raise UsageError(
+                f"cannot write to {page.parent}: {error.strerror}. Leave it out: --no-html."
+            ) from None
+        if not as_json:
+            typer.echo(f"\nHTML: {page}")
     if found.signals:
         raise typer.Exit(GATE_BREACHED)

@@ -116,7 +116,8 @@ def _table(report: FairnessReport, attribute: str) -> str:
         )
         worst = f"worst off {spread.worst}{again}; " if spread.worst else "all alike; "
         lines.append(
-            f"  {report.titles[metrics[0]][0]}: {worst}largest less smallest {figure(spread.largest_gap, unit)}; "
+            f"  {report.titles[metrics[0]][0]}: {worst}"
+            f"largest less smallest {figure(spread.largest_gap, unit, sign=True)}; "
             f"within hospital and acuity {p_text(spread.permutation.p_value)}"
         )
     lines.append(

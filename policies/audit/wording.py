@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from policies.audit.findings import FairnessReport, Gap, Level, Spread
+from policies.audit.findings import FairnessReport, Gap, Level, Reversal, Spread
 from policies.audit.results import Results
 from policies.sentence import SHOWN_AS, attribute_title, counted, decimals
 from scenarios.scenario import Scenario
@@ -76,6 +76,14 @@ def audit_sentence(report: FairnessReport, headline: str) -> str:
         said.append(_by_permutation([s for s in report.spreads if s.metric == headline], title))
     else:
         said.append(f"no group is clearly worse off in {title} (of {len(gaps)} compared)")
+    turned = [one for one in report.reversals if one.metric == headline]
+    if turned:
+        largest = max(turned, key=lambda one: abs(one.adjusted.value))
+        more = f" ({counted(len(turned) - 1, 'more group')} too)" if len(turned) > 1 else ""
+        said.append(
+            f"but within hospital and acuity {_group(report, largest)} less {reference_words(largest.reference)} is "
+            f"{figure(largest.adjusted, unit, sign=True)}, which the figures over all patients do not show{more}"
+        )
     breached = [gate for gate in report.gates if gate.fails]
     if report.gates:
         n = len(report.gates)
@@ -159,7 +167,7 @@ def _has_gaps_in(report: FairnessReport, metric: str) -> bool:
     return any((level.attribute, level.group) not in shown for level in report.levels)
 
 
-def _group(report: FairnessReport, found: Gap | Level) -> str:
+def _group(report: FairnessReport, found: Gap | Level | Reversal) -> str:
     return f"{found.group} ({attribute_words(report.scenario, found.attribute)})"
 
 

@@ -83,7 +83,7 @@ def test_an_audit_prints_a_page_and_writes_json_and_html(desk):
     page = (run_of(desk) / "audit.html").read_text()
     assert "Who is worse off, by sex?" in page
     assert "four hours" in page
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in page.replace("http-equiv", "")
 
 
 def test_a_doctored_run_with_a_planted_bias_breaches_its_gate(desk):
@@ -126,6 +126,9 @@ def test_successive_runs_are_monitored_and_a_shift_is_exit_1(desk):
     assert done.exit_code == 1, done.output
     assert "outside the limits: copy-3" in done.stdout
     assert "repeats" in done.stdout
+    page = (places[-1] / "monitoring.html").read_text()
+    assert "beyond chance for everybody" in page
+    assert page.count("<svg") == 2 * 3
     quiet = fairward("audit", first, *places[:2], "--monitor", "--baseline", "2", "--json")
     assert quiet.exit_code == 0
     assert json.loads(quiet.stdout)["signals"] is False
