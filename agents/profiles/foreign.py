@@ -71,8 +71,9 @@ class Reading:
 
     @property
     def native(self) -> bool:
-        """Whether every column is ours under our name."""
-        return all(theirs == ours for theirs, ours in self.columns.items()) and not self.ignored
+        """Whether it is a file of ours: every column under our name, the label among them."""
+        ours = all(theirs == ours for theirs, ours in self.columns.items())
+        return ours and "profile_id" in self.columns and not self.ignored
 
     @property
     def n_bad_rows(self) -> int:
@@ -146,8 +147,9 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
             text, encoding = data.decode("cp1252"), "cp1252"
         except UnicodeDecodeError:
             text, encoding = data.decode("latin-1"), "latin-1"
-    strange = sum((ch < " " and ch not in "\t\r\n") or "\x7f" <= ch < "\xa0" for ch in text[:20000])
-    if strange > 0.01 * len(text[:20000]):
+    start = text[:20000]
+    controls = sum(ch < " " and ch not in "\t\r\n" for ch in start)
+    if controls > 0.01 * len(start) or sum("\x7f" <= ch < "\xa0" for ch in start) > 0.1 * len(start):
         raise UsageError(f"{name}: expected a text file, got a binary one. Save the table as CSV (UTF-8).")
     return text, encoding
 

@@ -207,8 +207,8 @@ def _associations(associations: Sequence[Association]) -> Exhibit:
         svg=inline_svg(Drawing(_association_figure(associations), _association_alt(associations)), "association"),
         table=Table("Planted associations", ("Association", "Estimate", "Truth", "Verdict"),
                     tuple(rows), False),
-        notes=("Filled blue circle: recovered. Vermilion diamond: off. Hollow circle: too few to tell. An arrow points "
-               f"to an estimate or an interval that reaches more than {FARTHEST:g} tolerances away.",),
+        notes=("Filled blue circle: recovered. Vermilion diamond: off. Hollow circle: too few to tell. A lone "
+               f"arrow points to an estimate, an arrow on a line to an interval, beyond {FARTHEST:g} tolerances.",),
     )  # fmt: skip
 
 
@@ -232,13 +232,17 @@ def _association_figure(associations: Sequence[Association]) -> Figure:
             continue
         at, low, high = ((x - a.truth) / a.tolerance for x in (a.estimate, a.low, a.high))
         shape, colour, filled = VERDICT_LOOK[a.verdict]
+        if abs(at) > FARTHEST:
+            edge, arrow = (FARTHEST, ">") if at > 0 else (-FARTHEST, "<")
+            ax.plot([edge], [y], arrow, markersize=8, color=colour, zorder=4)
+            continue
         ax.plot([max(low, -FARTHEST), min(high, FARTHEST)], [y, y], color=colour, linewidth=2, zorder=2)
-        for end, beyond in ((low, "<"), (high, ">")):
+        for end, arrow in ((low, "<"), (high, ">")):
             if abs(end) > FARTHEST:
                 ax.plot(
-                    [FARTHEST if end > 0 else -FARTHEST], [y], beyond, color=colour, markersize=6, zorder=3
+                    [FARTHEST if end > 0 else -FARTHEST], [y], arrow, color=colour, markersize=5, zorder=3
                 )
-        ax.plot([min(max(at, -FARTHEST), FARTHEST)], [y], shape, markersize=6, color=colour if filled else PAPER,
+        ax.plot([at], [y], shape, markersize=6, color=colour if filled else PAPER,
                 markeredgecolor=colour, markeredgewidth=1.6, zorder=4)  # fmt: skip
     return figure
 
