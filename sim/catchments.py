@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from scenarios.checks_population import lasting, people_of
 from scenarios.people import ShareCase
 from scenarios.quantities import When
 from scenarios.scenario import Scenario
+from sim.conditions import Codes
+from sim.patients import Patients
 
 Person = dict[str, str]
 """What is known of a kind of people: attribute -> value."""
+
+
+def source_name(hospital: str) -> str:
+    """Return the name of the source of the people around a hospital."""
+    return f"people of {hospital}"
+
+
+def person_numbers(scenario: Scenario, sources: tuple[str, ...], patients: Patients) -> Codes:
+    """Return which of the people of their catchment patients are, from 0; -1: from outside.
+
+    A visit's ordinal is day x people + person: see `agents.population.luck`.
+    """
+    person = np.full(len(patients), -1, dtype=np.int64)
+    for hospital in scenario.population.catchments if scenario.population else ():
+        mine = patients.source == sources.index(source_name(hospital))
+        person[mine] = patients.ordinal[mine] % max(people_of(scenario, hospital), 1)
+    return person
 
 
 def people_by_group(scenario: Scenario, attribute: str) -> dict[str, dict[str, float]]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sim.catchments import person_numbers
 from sim.eventlog import EventLog, Row, Waste
 from sim.levels import census, occupancy_distribution, pool_hours
 from sim.network import Network, attribute_values
@@ -47,7 +48,8 @@ class Tables:
 
     visits: pd.DataFrame
     """One row a patient: patient, source, hospital (of first presentation), class, acuity (true, at arrival),
-    triage, the attributes, presented, treated, left_network, outcome, outcome_kind, last_hospital,
+    triage, the attributes, person (only with a `population`: see `person_numbers`), presented, treated,
+    left_network, outcome, outcome_kind, last_hospital,
     n_transfers, n_steps (started), dosed, in_warm_up. Those who declined have `presented` when they were invited."""
     steps: pd.DataFrame
     """One row a queue joined: patient, step, visit, hospital, queued, started, ended, quit, quit_reason, ending,
@@ -83,8 +85,8 @@ def tables(result: Result) -> Tables:
 
 
 _VISIT_COLUMNS = (
-    "patient", "source", "hospital", "class", "acuity", "triage", "presented", "treated", "left_network", "outcome",
-    "outcome_kind", "last_hospital", "n_transfers", "n_steps", "dosed", "in_warm_up",
+    "patient", "source", "hospital", "class", "acuity", "triage", "person", "presented", "treated", "left_network",
+    "outcome", "outcome_kind", "last_hospital", "n_transfers", "n_steps", "dosed", "in_warm_up",
 )  # fmt: skip
 
 
@@ -127,6 +129,8 @@ def _visits(result: Result, steps: pd.DataFrame) -> pd.DataFrame:
             if spec.share is None
             else named(patients.codes[name], attribute_values(network.scenario, name))
         )
+    if network.scenario.population is not None:
+        columns["person"] = person_numbers(network.scenario, result.sources, patients)
     columns |= {
         "presented": presented,
         "treated": _time_of(log, _first(log, Row.TREATED, n)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -132,7 +133,8 @@ class Catchment(CarePopulation):
             acuity = np.maximum(people.acuity[who] - people.return_worse[who], 0)
             ambulance = spec.presenting.ambulance if reason == ILL else 0.0
             patients = self._patients(who, (), None, {}, ambulance, hourly[reason], (people.cls[who], acuity))
-            batches.append((who, patients))
+            # Who has come once does not decline the second time.
+            batches.append((who, replace(patients, declined=np.zeros(len(who), dtype=np.bool_))))
         return batches
 
     def _patients(

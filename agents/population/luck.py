@@ -20,7 +20,7 @@ class Luck:
     seed: int
     replication: int
     name: str
-    """The source's name: see `agents.population.source.source_name`."""
+    """The source's name: see `sim.catchments.source_name`."""
     n: int
     """How many people there are."""
 

@@ -19,16 +19,12 @@ from agents.population.profiles import read_pool
 from scenarios.checks_population import people_of
 from scenarios.scenario import Scenario
 from sim.arrival_source import Outcomes
+from sim.catchments import source_name
 from sim.network import Network
 from sim.patients import Patients, in_order, join
 
 ADMITTED = "epidemic"
 """The source of those whom a given curve or an SIR sends."""
-
-
-def source_name(hospital: str) -> str:
-    """Return the name of the source of the people around a hospital."""
-    return f"people of {hospital}"
 
 
 def source_names(scenario: Scenario) -> tuple[str, ...]:
