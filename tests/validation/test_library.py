@@ -18,7 +18,9 @@ NURSES = {"triage-nurse", "ed-nurse", "ward-nurse", "step-down-nurse", "icu-nurs
 
 
 def test_the_library_is_complete():
-    assert SCENARIOS == ["heart-clinic", "pediatric", "region", "rural", "surge", "urban", "vaccine-campaign"]
+    assert SCENARIOS == [
+        "flu-season", "heart-clinic", "pediatric", "region", "rural", "surge", "surge-epidemic", "urban", "vaccine-campaign",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", REFERENCE)
@@ -60,7 +62,9 @@ def test_patients_have_the_mix_of_ages_and_urgency(name):
             )
 
 
-@pytest.mark.parametrize("name", [n for n in SCENARIOS if n not in ("heart-clinic", "vaccine-campaign")])
+@pytest.mark.parametrize(
+    "name", [n for n in SCENARIOS if n not in ("flu-season", "heart-clinic", "vaccine-campaign")]
+)
 def test_the_groups_are_named_and_everybody_belongs_to_one_of_each(name):
     scenario = load(name)
     _, table = replication(load(name, ("horizon=1 day", "warm_up=0")), 3, 0)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.profiles.census import draw_demographics, read_census
@@ -21,6 +22,7 @@ from agents.writing.llama_worker import Request, Sampler, Setup
 from agents.writing.llama_writer import EMBEDDED, LlamaWriter, embedded_writer, gguf_writer
 from agents.writing.writer import Rejected
 from scenarios.errors import RunError
+from sim.streams import uniforms
 from tests.agents.writing.installed import require
 from tests.agents.writing.pictures import calibrated_profiles
 from tests.agents.writing.random_model import write_random_model
@@ -80,6 +82,31 @@ def test_the_same_patient_and_seed_give_the_same_text_whatever_came_before():
 
     assert again == once[::-1]
     assert len(set(once)) == 3
+
+
+@pytest.mark.stats
+def test_a_token_under_the_grammar_has_the_probability_that_the_model_gives_it_among_those_allowed(seed):
+    """Drawn freely, tested alone, drawn again from the rest only if refused: the conditional distribution."""
+    sampler = Sampler(setup('root ::= ("former" | "heavy" | "current" | "x")'))
+    sampler._decode(
+        [*sampler._prefix, *sampler._tokens("60;male;white;5;urban;none;english\n", begin=False)], 0
+    )
+    scores = np.ctypeslib.as_array(
+        sampler._llama.llama_get_logits_ith(sampler._context, -1), (sampler._size,)
+    ).astype(float)
+    allowed = [token for token in range(sampler._size) if sampler._fits(sampler._grammar, token)]
+    model = np.exp(scores - scores.max())
+    share = model[allowed] / model[allowed].sum()
+    n = 4000
+    chances = uniforms(seed, 0, ("draws",), 2 * n).reshape(n, 2)
+
+    drawn = [sampler._choose(sampler._grammar, first, second) for first, second in chances]
+
+    found = np.array([drawn.count(token) / n for token in allowed])
+    assert 0.001 < model[allowed].sum() / model.sum() < 0.999  # both ways of drawing are taken
+    assert set(drawn) <= set(allowed)
+    assert len(allowed) > 4
+    assert (np.abs(found - share) <= 4.5 * np.sqrt(share * (1 - share) / n) + 1e-9).all()
 
 
 def test_a_text_that_will_not_end_is_cut_and_said():
