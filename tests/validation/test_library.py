@@ -19,7 +19,8 @@ NURSES = {"triage-nurse", "ed-nurse", "ward-nurse", "step-down-nurse", "icu-nurs
 
 def test_the_library_is_complete():
     assert SCENARIOS == [
-        "flu-season", "heart-clinic", "pediatric", "region", "rural", "surge", "surge-epidemic", "urban", "vaccine-campaign",
+        "flu-season", "heart-clinic", "pediatric", "region", "rural", "surge", "surge-epidemic", "urban",
+        "vaccine-campaign",
     ]  # fmt: skip
 
 
