@@ -105,7 +105,7 @@ def train(
     learners: Annotated[
         int, typer.Option("--learners", min=1, help="Learners, each with a seed of its own.")
     ] = 5,
-    rounds: Annotated[int, typer.Option("--rounds", min=10, help="Episodes of every patient.")] = 1500,
+    rounds: Annotated[int, typer.Option("--rounds", min=10, help="Episodes of every patient.")] = 3000,
     explorer: Annotated[
         str, typer.Option("--explorer", help="boltzmann, epsilon-greedy or ucb.")
     ] = "boltzmann",

@@ -31,7 +31,7 @@ class Recipe:
     """How the learner learns. Chosen on the synthetic cohort, seeds 1001 and up; see docs/thresholds.md."""
 
     explorer: str = "boltzmann"
-    rounds: int = 1500
+    rounds: int = 3000
     """Episodes of every patient."""
     trace: float = 0.8
     """Lambda: 0 is plain one-step Q-learning, 1 the whole rest of the episode."""

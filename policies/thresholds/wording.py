@@ -14,6 +14,8 @@ from policies.thresholds.training import Answers, Ground, Question, Run, Tuned
 from sim.inference import Interval, interval
 
 SCHEMA = "fairward.thresholds/1"
+NEAR = 0.99
+"""The share of the best of its form from which a policy counts as within 1 %."""
 
 
 def training_text(
@@ -136,7 +138,8 @@ def _proof(exact: Answers) -> str:
 
 def _range(values: Sequence[float], exact: Answers) -> str:
     shares = [value / exact.form.value for value in values]
-    return f"{min(shares):.1%} to {max(shares):.1%}"
+    near = sum(share >= NEAR for share in shares)
+    return f"{min(shares):.1%} to {max(shares):.1%}, {near} of {len(shares)} within 1 %"
 
 
 def _interval_data(found: Interval) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Learning: its arithmetic, its repeatability, what it reaches, and what is honest to say of it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from policies.thresholds.evaluation import FIXED, best_fixed, difference, is_set
 from policies.thresholds.explorers import EXPLORERS
 from policies.thresholds.learning import Recipe, _targets, greedy, learn
 from policies.thresholds.moves import ACTIONS, INDEX, LEVELS, SETTINGS, TOP_K, Setting
+from policies.thresholds.search import best_of_form
+from policies.thresholds.training import Question, run_learner
 from policies.thresholds.walk import following, walk
 from sim.streams import uniforms
 
@@ -121,3 +125,18 @@ def test_a_learner_beats_the_thresholds_it_started_from(simulator, chain, start)
 
     best = max(value_of(chain, policy, start) for policy in list(learned.candidates)[-30:])
     assert best > value_of(chain, FIXED, start)
+
+
+@pytest.mark.slow
+@pytest.mark.stats
+def test_what_a_learner_keeps_is_near_the_best_of_its_form_and_never_above_it(simulator, chain, start):
+    """The claim for 20 seeds is shown by `fairward thresholds train --learners 20`; see docs/thresholds.md."""
+    form = best_of_form(chain, start, 1, starts=3)
+    ground = SimpleNamespace(learning=simulator, chain=chain)
+
+    runs = [run_learner(ground, Question(recipe=Recipe(rounds=800)), start, seed) for seed in (1, 2)]
+
+    for run in runs:
+        assert 0.97 * form.value < run.kept_value <= form.bound + 1e-6
+        assert run.kept_value >= run.last_value
+        assert greedy(run.table) == run.kept
