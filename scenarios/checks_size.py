@@ -3,6 +3,7 @@
 import math
 
 from scenarios.checks_people import MINUTE, SECOND, mean_is_below
+from scenarios.checks_population import people_of
 from scenarios.distributions import Distribution
 from scenarios.people import Arrivals, Poisson
 from scenarios.report import Report
@@ -17,6 +18,20 @@ def check_size(scenario: Scenario, report: Report) -> None:
     expected = {
         name: expected_patients(stream, scenario.horizon) for name, stream in scenario.arrivals.items()
     }
+    if scenario.population is not None:
+        people = sum(
+            people_of(scenario, name) for name in scenario.population.catchments if name in scenario.hospitals
+        )
+        least = min(scenario.population.presenting.at_no_risk, scenario.population.presenting.at_full_risk)
+        if people * least * scenario.horizon > MOST_PATIENTS:
+            got = f"at least {people * least * scenario.horizon:.2g} from the population"
+            report.add(
+                ("population", "presenting"),
+                f"at most {MOST_PATIENTS // 10**6} million patients in one run",
+                got,
+                "Check the rates and the numbers of people, or shorten the horizon.",
+                within=[("horizon",), ("hospitals",)],
+            )
     limit = f"at most {MOST_PATIENTS // 10**6} million patients in one run"
     remedy = "Check the units and the counts, or shorten the horizon."
     too_many = [name for name, n in expected.items() if n > MOST_PATIENTS]

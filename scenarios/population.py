@@ -87,7 +87,7 @@ class Feedback(Spec):
     per_hour_waited: Change = 0.0
     """Added for every hour until treatment began, or until they left without it."""
     fades: Hours = 720.0
-    """What was added shrinks by this time's share every day (a mean life), at least 1 day."""
+    """How long what was added lasts in the mean, at least 1 day: every day a part of 1 day / `fades` of it goes."""
     source: str = ""
     """Where the figures come from, or `assumed`."""
 

@@ -79,6 +79,11 @@ def problems(*overrides, text=TOWN):
             "`factors` and `weekday` included.",
         ),
         (
+            "population.catchments.north={people: 2000, attributes: {age: {child: 0.5, adult: 0.4}}}",
+            "population.catchments.north.attributes.age: expected shares that sum to 1, got a sum of 0.9. "
+            "0.1 is missing.",
+        ),
+        (
             "population.presenting.classes=patiend",
             'population.presenting.classes: "patiend" is not a class of this scenario. Did you mean "patient"?',
         ),
