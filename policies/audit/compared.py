@@ -99,6 +99,8 @@ def gaps_of(
 ) -> Iterator[tuple[Gap, Tested, Tested]]:
     """Yield every group's gap with the t tests of its difference, crude and adjusted, still to be corrected."""
     shown = np.where(hidden, nan, panel.value)
+    if np.isfinite(shown).any(axis=0).sum() < 2:
+        return
     if reference in panel.groups and hidden[panel.groups.index(reference)]:
         return
     for g, group in enumerate(panel.groups):

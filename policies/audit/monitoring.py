@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from policies.audit.hiding import hidden_groups
 from policies.audit.results import Results
 from policies.audit.wording import attribute_words
 from scenarios.errors import UsageError
@@ -94,6 +95,7 @@ def monitor(
         raise UsageError(
             f"monitoring: {metric.name} is not a share. Choose within_target, left_share or died_share."
         )
+    hidden = [hidden_groups(stacked, smallest) for stacked in stacks]
     charts, notes = [], list(_notes(runs, base))
     for attribute in ("", *attributes):
         network = stacks[0].network
@@ -105,6 +107,9 @@ def monitor(
                     f"monitoring: {run.name} has other groups of {attribute} than {runs[0].name}."
                 )
         for g, group in enumerate(groups):
+            if attribute and any(run[metric.name, attribute][g] for run in hidden):
+                notes.append(f"Not shown: {group}, too few in some run, or it would give such a group away.")
+                continue
             chart = _chart(stacks, metric.name, attribute, group, g, base, smallest)
             if isinstance(chart, Chart):
                 charts.append(chart)

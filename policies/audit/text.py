@@ -120,6 +120,8 @@ def _table(report: FairnessReport, attribute: str) -> str:
             f"largest less smallest {figure(spread.largest_gap, unit, sign=True)}; "
             f"within hospital and acuity {p_text(spread.permutation.p_value)}"
         )
+    if spread is None:
+        return table
     lines.append(
         f"  * differs from {reference_words(reference)} after Holm's correction; "
         f"clustered log-rank of the waits {p_text(report.waits_test[attribute].p_value)}"

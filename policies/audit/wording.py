@@ -70,6 +70,8 @@ def audit_sentence(report: FairnessReport, headline: str) -> str:
             f"{_group(report, widest)} {less} than {reference_words(widest.reference)}: {title} "
             f"{figure(widest.difference, unit, sign=True)}{more}"
         )
+    elif not gaps:
+        said.append("there are not two groups to compare")
     elif report.n_runs == 1:
         said.append("one run cannot tell a gap from chance")
     elif any(gap.reference == BEST for gap in gaps):
@@ -144,9 +146,12 @@ def _rare(report: FairnessReport, smallest: Smallest) -> Iterator[str]:
         for level in report.levels
         if not level.attribute and level.events is not None and level.events < smallest.events
     ]
-    if rare:
-        said = ", ".join(f"{report.titles[level.metric][0].lower()}" for level in rare)
-        yield f"Not compared by group, fewer than {smallest.events} in all runs together: {said}."
+    none = [report.titles[level.metric][0].lower() for level in rare if not level.events]
+    few = [report.titles[level.metric][0].lower() for level in rare if level.events]
+    if none:
+        yield f"Not seen in any run, which does not prove that it never happens: {', '.join(none)}."
+    if few:
+        yield f"Not compared by group, fewer than {smallest.events} in all runs together: {', '.join(few)}."
     partly = sorted(
         {
             report.titles[metric][0].lower()

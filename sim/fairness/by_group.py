@@ -102,7 +102,7 @@ def measure(visits: pd.DataFrame, network: Network, plan: Plan, with_patients: b
     for metric in plan.metrics:
         who = metric.who(study)
         estimator = metric.estimator(study, who)
-        events, score = event_of(estimator), score_of(estimator)
+        events, score = event_of(estimator) if metric.unit == "share" else None, score_of(estimator)
         for grouping in (everybody, *groupings):
             key, code, n_groups = (metric.name, grouping.attribute), grouping.code[who], len(grouping.groups)
             found.value[key] = estimator(code, n_groups)
@@ -163,13 +163,13 @@ def score_of(estimator: Estimator) -> Floats | None:
 
 
 def event_of(estimator: Estimator) -> Floats | None:
-    """Return whether the event of a share was seen, patient by patient; None where it is no share."""
+    """Return whether the event of a share was seen, patient by patient; None where that is not known."""
     match estimator:
         case StratifiedIncidence():
             return estimator.follow_up.over.astype(np.float64)
         case Incidence():
             return estimator.counted.astype(np.float64)
-        case Mean() if set(np.unique(estimator.amount)) <= {0.0, 1.0}:
+        case Mean():
             return estimator.amount
     return None
 

@@ -239,7 +239,7 @@ def test_zero_deaths_are_few_and_not_none():
     report = audit(invented(change=immortal))
 
     said = no_number_is_missing(report)
-    assert "Not compared by group, fewer than 10 in all runs together: died" in said
+    assert "Not seen in any run, which does not prove that it never happens: died" in said
     assert report.mortality == ()
     assert not any(g.metric == "died_share" for g in report.gaps)
     overall = next(v for v in report.levels if (v.metric, v.attribute) == ("died_share", ""))
@@ -253,6 +253,7 @@ def test_one_group_empty_groups_and_small_groups_are_said():
     small = audit(invented(20, 200, area=(0.985, 0.015)))
 
     assert "Nothing to compare by Area" in no_number_is_missing(one)
+    assert "not two groups to compare" in one.sentence
     assert {v.group for v in one.levels} == {"all", "city"}
     assert "Not shown: Area: city, country" in no_number_is_missing(small)
     assert {v.group for v in small.levels} == {"all"}

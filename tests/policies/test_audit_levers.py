@@ -154,3 +154,13 @@ def test_monitoring_tells_what_it_cannot_do():
     same = monitor([runs[0], runs[0], runs[1]], WithinTarget(), ("area",))
     assert any("repeats" in note for note in same.notes)
     assert any("from 1 runs only" in note for note in same.notes)
+
+
+def test_a_group_that_is_small_in_one_run_is_charted_in_none_nor_is_the_one_that_would_give_it_away():
+    runs = runs_over_time([0.1] * 3)
+    few = replace(invented(4, 200, seed=9, area=(0.98, 0.02)), name="few", provenance={"results_hash": "few"})
+
+    found = monitor([*runs, few], WithinTarget(), ("area",))
+
+    assert [chart.group for chart in found.charts] == ["all"]
+    assert sum("Not shown" in note for note in found.notes) == 2
