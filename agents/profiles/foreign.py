@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import statistics
 from collections import Counter
@@ -29,7 +30,7 @@ SAMPLE_ROWS = 60
 MOST_COMPLAINTS = 3
 UNIT = re.compile(r"\(.*?\)|\[.*?\]|°\s*[cf]\b")
 AGE_TEXT = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(years?|yrs?|y|yo|y/o|months?|mos?|m|weeks?|wks?|w|days?|d)?(?:\s*old)?"
+    r"(\d{1,6}(?:[.,]\d+)?)\s*(years?|yrs?|y|yo|y/o|months?|mos?|m|weeks?|wks?|w|days?|d)?(?:\s*old)?"
 )
 IN_A_YEAR = {"m": 12.0, "w": 52.2, "d": 365.25}
 
@@ -325,9 +326,10 @@ def _units(
 
 
 def _number(cell: str) -> float | None:
-    """Return the number at the beginning of a cell, such as `98 %` or `37,2`; None if there is none."""
+    """Return the number of a cell, such as `98 %` or `37,2`; None if it holds no finite one."""
     found = re.fullmatch(r"\s*([-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*[%°/a-zA-Zµμ]{0,8}\s*", cell)
-    return float(found[1].replace(",", ".")) if found else None
+    value = float(found[1].replace(",", ".")) if found else math.nan
+    return value if math.isfinite(value) else None
 
 
 class _Bad(Exception):
@@ -347,6 +349,7 @@ class _Rows:
         self.lost: dict[str, Counter[str]] = {}
         self.cut = 0
         self.months = 0
+        self.rounded = 0
         self.coma = "consciousness" in places and bool(
             re.search(r"gcs|glasgow", header[places["consciousness"]], re.IGNORECASE)
         )
@@ -419,10 +422,11 @@ class _Rows:
             value = self.convert[column](value)
         if kind == "float":
             return value
-        if column == "deprivation" or value == int(value):
+        if value == int(value):
             return int(value)
-        if self.reading.native:
+        if self.reading.native or column == "deprivation":
             raise _Bad("a whole number", _quoted(cell))
+        self.rounded += column not in self.convert
         return round(value)
 
     def _choice(self, column: str, plain: str) -> str | None:
@@ -462,7 +466,7 @@ class _Rows:
 
     def _triage(self, plain: str, cell: str) -> int:
         found = re.search(r"\d+", plain)
-        if not found:
+        if not found or len(found[0]) > 1:
             raise _Bad("a level from 1 (at once) to 5", _quoted(cell))
         return int(found[0])
 
@@ -487,6 +491,8 @@ class _Rows:
             )
         if self.months:
             self.reading.notes.append(f"age: cut to completed years, in {self.months} rows.")
+        if self.rounded:
+            self.reading.notes.append(f"Rounded to whole numbers: {self.rounded} cells.")
         if self.coma:
             self.reading.notes.append(
                 "consciousness: read from the Glasgow Coma Scale by Kelly et al. (2004)."

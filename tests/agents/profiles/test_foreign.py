@@ -1,6 +1,10 @@
 import codecs
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from agents.profiles.files import read_profiles
 from agents.profiles.foreign import meaning
@@ -214,3 +218,50 @@ def test_of_two_columns_with_one_meaning_our_own_name_counts_and_the_other_is_to
 
     assert reading.profiles[0].picture.vitals.pulse == 90
     assert reading.notes == ["HR looks like pulse too and is not used."]
+
+
+CELLS = st.sampled_from(
+    ["70", "f", "m", "1e999", "-1e400", "9" * 400, "inf", "nan", "120/80", "1/2", "37,2", "", '"', "|", ";", "na",
+     "\u0663", "\u00b2", "x" * 300, "=1+1", "15", "yes", "age", "sex", "p1", "0.5 months", "1e-400"]
+)  # fmt: skip
+HEADERS = [
+    "age",
+    "sex",
+    "HR",
+    "bp",
+    "temp",
+    "GCS",
+    "ESI",
+    "dx",
+    "symptoms",
+    "on_oxygen",
+    "deprivation",
+    "vignette",
+    "profile_id",
+]
+
+
+@settings(max_examples=150)
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=13, max_size=13), max_size=4), separator=st.sampled_from(",;\t|")
+)
+@example(rows=[["70", "f", *["1e999"] * 11]], separator=",")
+@example(rows=[["9" * 400, "f", *["9" * 400] * 11]], separator=",")
+def test_whatever_stands_in_the_cells_rows_are_read_or_listed(rows, separator):
+    text = "\n".join(separator.join(row) for row in [HEADERS, *rows]) + "\n"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            reading = read(Path(folder), text)
+        except UsageError:
+            return
+    assert len(reading.profiles) + len({bad.line for bad in reading.bad}) == reading.n_rows
+
+
+@given(content=st.binary(max_size=200))
+def test_whatever_the_bytes_a_file_is_read_or_refused(content):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            reading = read(Path(folder), content)
+        except UsageError:
+            return
+    assert reading.columns

@@ -18,7 +18,8 @@ WELL = {
     ("scale", "points", "value"),
     [("NEWS2", {"a": 0}, 0.0), ("NEWS2", {"a": 2, "b": 2, "c": 1}, 0.5),
      ("NEWS2", {"a": 2, "b": 2, "c": 2, "d": 1}, 0.7), ("NEWS2", {"a": 1}, 0.1), ("NEWS2", {"a": 3}, 0.4),
-     ("NEWS2", {"a": 20}, 1.0), ("PEWS-5", {"a": 2, "b": 2}, 0.5), ("PEWS-5", {"a": 4, "b": 4}, 0.7), ("PEWS-5", {"a": 19}, 1.0)],
+     ("NEWS2", {"a": 20}, 1.0), ("PEWS-5", {"a": 2, "b": 2}, 0.5),
+     ("PEWS-5", {"a": 4, "b": 4}, 0.7), ("PEWS-5", {"a": 19}, 1.0)],
 )  # fmt: skip
 def test_the_acute_part_is_straight_between_its_thresholds(scale, points, value):
     assert acute(EarlyWarning(scale, points, ())) == pytest.approx(value)
