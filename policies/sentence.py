@@ -151,6 +151,8 @@ def _who_loses(scenario: Scenario, difference: pd.DataFrame, metric: str) -> str
     lower = METRICS[metric].better == "lower"
     looked_at = [g for g in by_group(scenario, difference, metric) if g.n >= FEWEST and g.bounded]
     longer, less = ("who waits longer", "who waits less") if lower else ("who gets less", "who gets more")
+    if metric == "admissions_per_1000":
+        longer, less = "who is admitted more often", "who is admitted less often"
     if not looked_at:
         return f"{longer}: no group is large enough to say"
     clear = sorted(standing(looked_at), key=lambda g: -abs(g.value))
