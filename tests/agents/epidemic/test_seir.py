@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.build import build_engine
 from agents.epidemic.chime import sir_step
 from agents.epidemic.seir import transmission
 from scenarios.epidemic import Seir
 from scenarios.errors import FairwardError, RunError
-from tests.agents.population.towns import Life, people_of_town
+from sim.protocol import Directive
+from tests.agents.population.towns import Life, people_of_town, town
 
 ALONE = (
     "population.presenting.at_no_risk=0",
@@ -157,3 +159,28 @@ def test_an_epidemic_too_fast_for_a_daily_step_is_refused():
 
     with pytest.raises(RunError, match="a chance of infection of at most 1 a day, got 5"):
         transmission(seir(r0=20), contacts, np.array([100.0, 100.0]))
+
+
+def test_doses_of_before_the_start_protect_without_any_supply():
+    nothing = ("vaccine=null", "pathways.jab.steps.dose.dose=null", *ALONE)
+    covered = "epidemic.seir.coverage=[{when: {age: elderly}, product: vax, share: 1}]"
+    people = people_of_town(*nothing, covered, "epidemic.seir.protection.vax.infection=1")
+    life = Life(people).live(30)
+
+    stage, age = people.catchments[0].people.stage, people.catchments[0].people.codes["age"]
+    assert np.isin(stage[age == 2], (0, 2, 3)).all()
+    assert np.count_nonzero(stage[age == 2]) < 20
+    assert np.count_nonzero(stage[age != 2]) > 200
+    assert life.n > 0
+
+
+def test_without_a_dose_in_the_fridges_the_epidemic_is_the_one_without_vaccine():
+    empty = ("vaccine.fridges={north: {vials: 9}, south: {vials: 9}}", "horizon=20 days")
+    stages = []
+    for changes in (empty, (*empty, "epidemic.seir.protection.vax={infection: 1, severe: 1}")):
+        engine = build_engine(town(*changes), 1, 1)
+        while engine.next_decision() is not None:
+            engine.answer(Directive())
+        stages.append((engine._source.spread.stages().tolist(), engine.result().log.fingerprint()))
+
+    assert stages[0] == stages[1]
