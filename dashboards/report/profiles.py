@@ -302,7 +302,7 @@ def _age_figure(rows: Sequence[AgeShare]) -> Figure:
     for k, s in enumerate(rows):
         ax.plot([k, k], [100 * s.low, 100 * s.high], color=BLUE, linewidth=2, zorder=2)
         ax.plot([k - 0.22, k + 0.22], [100 * s.expected] * 2, color=INK, linewidth=2.2, zorder=3)
-        ax.plot([k], [100 * s.share], "o", color=BLUE, markersize=6, zorder=4)
+        ax.plot([k], [100 * s.share], "o", color=BLUE, markersize=6, zorder=4, clip_on=False)
     return figure
 
 
@@ -356,7 +356,7 @@ def _estimate(a: Association) -> str:
 
 def _estimate_cell(a: Association) -> Cell:
     if a.estimate is None or a.low is None or a.high is None:
-        return Cell("none", a.why)
+        return Cell(a.why or "none")
     return Cell(number(a.estimate, 2), interval(Estimate(a.estimate, a.low, a.high), 2))
 
 
