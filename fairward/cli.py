@@ -23,6 +23,8 @@ from fairward.commands import (
     starting,
     sweeping,
     thresholds,
+    trading,
+    uncertainty,
 )
 from scenarios.errors import FairwardError
 
@@ -78,7 +80,9 @@ app.command("run")(running.run)
 app.command("compare")(running.compare)
 app.command("sweep")(sweeping.sweep)
 app.command("audit")(auditing.audit)
+app.command("tradeoff")(trading.tradeoff)
 app.command("counterfactual")(counterfactual.counterfactual)
+app.command("uncertainty")(uncertainty.uncertainty)
 app.add_typer(past.app, name="runs")
 app.add_typer(theory.app, name="theory")
 profiles.app.command("generate")(profile_generation.generate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +37,7 @@ class Variant:
 
 
 def run_variants(
-    scenario: Scenario,
+    base: Scenario | Mapping[str, Any],
     variants: Sequence[Variant],
     policies: Sequence[str],
     metrics: Sequence[str],
@@ -48,16 +48,18 @@ def run_variants(
     folder: Path | None = None,
     on_done: OnDone | None = None,
 ) -> list[dict[str, pd.DataFrame]]:
-    """Return for each variant the outcomes by policy, with a column `replication`, of some metrics of the network.
+    """Return for each variant of a scenario (or of what is written of one) the outcomes by policy.
 
+    They are of some metrics of the network, with a column `replication`.
     Replications of one number share their random numbers over variants and policies. What is finished is kept in
     `folder` and read from there. Raises `sim.replications.Interrupted`.
     """
     owner = np.repeat(np.arange(len(variants)), [len(variant.numbers) for variant in variants])
     numbers = [number for variant in variants for number in variant.numbers]
+    text = dump_json(base) if isinstance(base, Scenario) else json.dumps(base)
     task = _Task(
-        dump_json(scenario), tuple(v.changes for v in variants), tuple(owner.tolist()), tuple(numbers),
-        tuple(policies), tuple(metrics), tuple(by), seed, engine, folder,
+        text, tuple(v.changes for v in variants), tuple(owner.tolist()), tuple(numbers), tuple(policies),
+        tuple(metrics), tuple(by), seed, engine, folder,
     )  # fmt: skip
     n_done = 0
 
@@ -88,7 +90,7 @@ class _Task:
     """Picklable: task number -> outcomes by policy."""
 
     scenario: str
-    """As JSON."""
+    """As JSON: whole, or as it is written."""
     changes: tuple[tuple[str, ...], ...]
     owner: tuple[int, ...]
     numbers: tuple[int, ...]
@@ -132,5 +134,4 @@ def _name(changes: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=64)
 def _varied(text: str, changes: tuple[str, ...]) -> Scenario:
-    scenario = Scenario.model_validate(json.loads(text))
-    return varied(scenario, changes) if changes else scenario
+    return varied(json.loads(text), changes)

@@ -11,7 +11,7 @@ from scenarios.errors import Problem, ScenarioError
 from scenarios.overrides import overridden
 from scenarios.report import Report
 from scenarios.scenario import Scenario
-from scenarios.tree import Node, Path, Place, from_plain, plain, stamped
+from scenarios.tree import Node, Path, plain, stamped
 from scenarios.uncertain import Uncertain
 from scenarios.variation import changes, extremes
 
@@ -29,8 +29,13 @@ def check_what_if(scenario: Scenario, conditions: Conditions, report: Report) ->
 def _check_uncertain(scenario: Scenario, report: Report) -> None:
     if not scenario.uncertain or report.problems:
         return
-    data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"uncertain"})
-    root = from_plain(data, Place("uncertain"))
+    written = report.root.value
+    entries = (
+        {key: child for key, child in written.items() if key != "uncertain"}
+        if isinstance(written, dict)
+        else {}
+    )
+    root = Node(entries, report.root.place)
     for name, uncertain in scenario.uncertain.items():
         path: Path = ("uncertain", name)
         outside = [

@@ -79,9 +79,12 @@ def resolve_text(text: str, overrides: Sequence[str] = (), file: str = "scenario
     return _resolved(root, files, overrides)
 
 
-def varied(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
-    """Return a scenario with changes as after `--set`. Raises `ScenarioError` with all problems."""
-    data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+def varied(base: Scenario | Mapping[str, Any], overrides: Sequence[str]) -> Scenario:
+    """Return a scenario, or what is written of one (`Resolved.raw`), with changes as after `--set`.
+
+    Raises `ScenarioError` with all problems.
+    """
+    data = base.model_dump(mode="json", by_alias=True, exclude_none=True) if isinstance(base, Scenario) else base
     return _resolved(from_plain(data, Place("scenario")), (), overrides).scenario
 
 

@@ -22,6 +22,11 @@ class Report:
         self._gone = tuple(part.path for part in parts)
         self._lost_names = {name for part in parts for name in _names(part)}
 
+    @property
+    def root(self) -> Node:
+        """What is written."""
+        return self._root
+
     def add(
         self,
         path: Path,
