@@ -28,7 +28,7 @@ OnRound = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the learner learns. Chosen on the synthetic cohort, seeds 1001 and up; see docs/thresholds.md."""
+    """How the learner learns. Chosen on the synthetic cohort; docs/thresholds.md says how, and what it reaches."""
 
     explorer: str = "boltzmann"
     rounds: int = 3000
