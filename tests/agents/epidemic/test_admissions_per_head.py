@@ -15,7 +15,7 @@ from tests.agents.population.towns import town
 @pytest.fixture(scope="module")
 def lived():
     scenario = town("horizon=40 days", "equity.groups=[age]")
-    engine = build_engine(scenario, 1, 1)
+    engine = build_engine(scenario, 1, 1, "simpy")
     while engine.next_decision() is not None:
         engine.answer(Directive())
     result = engine.result()
@@ -41,7 +41,7 @@ def test_admissions_per_head_are_counted_by_group_and_hospital(lived):
 
 def test_the_metric_needs_a_class_that_nobody_else_sends(lived):
     _, result, _ = lived
-    shared = build_engine(town("epidemic.classes=patient"), 1, 1)
+    shared = build_engine(town("epidemic.classes=patient"), 1, 1, "simpy")
 
     assert METRICS["admissions_per_1000"].applies(result.network)
     assert not METRICS["admissions_per_1000"].applies(shared.network)

@@ -178,7 +178,7 @@ def test_without_a_dose_in_the_fridges_the_epidemic_is_the_one_without_vaccine()
     empty = ("vaccine.fridges={north: {vials: 9}, south: {vials: 9}}", "horizon=20 days")
     stages = []
     for changes in (empty, (*empty, "epidemic.seir.protection.vax={infection: 1, severe: 1}")):
-        engine = build_engine(town(*changes), 1, 1)
+        engine = build_engine(town(*changes), 1, 1, "simpy")
         while engine.next_decision() is not None:
             engine.answer(Directive())
         stages.append((engine._source.spread.stages().tolist(), engine.result().log.fingerprint()))

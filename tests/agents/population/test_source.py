@@ -23,7 +23,7 @@ HERE = "population.catchments={north: {}}"
 
 
 def finished(scenario, seed=1, number=1):
-    engine = build_engine(scenario, seed, number)
+    engine = build_engine(scenario, seed, number, "simpy")
     while engine.next_decision() is not None:
         engine.answer(Directive())
     return engine, engine.result()
@@ -182,7 +182,7 @@ def test_a_copy_lives_on_like_the_original_and_apart_from_it():
 
 
 def test_people_in_care_are_agents_of_their_catchment_and_no_model_outlives_a_run():
-    engine = build_engine(town(), 1, 1)
+    engine = build_engine(town(), 1, 1, "simpy")
     seen = 0
     while engine.next_decision() is not None:
         north = engine._source.catchments[0]
@@ -204,7 +204,7 @@ def test_a_scenario_without_people_has_no_source():
     )
 
     assert source_names(plain) == ()
-    assert build_engine(plain, 1, 1)._source is None
+    assert build_engine(plain, 1, 1, "simpy")._source is None
 
 
 def test_hours_and_days_follow_their_weights():
