@@ -55,7 +55,7 @@ def generate(
     whether a picture is a duplicate depends on earlier patients only: so what was interrupted and resumed ends as what
     was not. What is finished when an error or an interruption comes is kept.
     """
-    known = finished.read() if finished else {}
+    known = finished.read() if finished else {}  # checked again: rules may have changed since
     profiles: list[Profile] = []
     given_up: list[str] = []
     rejected: Counter[str] = Counter()
@@ -78,7 +78,7 @@ def generate(
     try:
         for place, who in enumerate(demographics):
             one = known.get(who.profile_id)
-            if one is not None:
+            if one is not None and not broken(Profile(demographics=who, picture=one.picture)):
                 reused += 1
                 reasons = list(one.rejected)
             else:

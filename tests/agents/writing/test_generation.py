@@ -196,3 +196,14 @@ def test_a_second_attempt_of_the_calibrated_generator_is_another_picture_and_rep
 
     assert first != second
     assert second == writer.write(who, 3, 1)
+
+
+def test_a_kept_picture_that_breaks_a_rule_of_today_is_written_again(tmp_path):
+    store = FinishedProfiles(tmp_path, Moody(), PEOPLE, 3)
+    whole = generate(PEOPLE, 3, Moody(), None)
+    store.add([Finished("p000001", Picture(complaints=("bleeding in pregnancy",)), ())])
+
+    resumed = generate(PEOPLE, 3, Moody(), store)
+
+    assert resumed.reused == 0
+    assert resumed.profiles == whole.profiles
