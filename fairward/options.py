@@ -17,7 +17,7 @@ Jobs = Annotated[
         "--jobs", "-j", min=1, help="Processes; all cores when absent. Results do not depend on it."
     ),
 ]
-EngineName = Annotated[str, typer.Option("--engine", help="auto or simpy.")]
+EngineName = Annotated[str, typer.Option("--engine", help="auto, fast or simpy: the same answers.")]
 Overrides = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--set", help="Change the scenario: hospitals.north.beds.icu.count=12. May be repeated."),

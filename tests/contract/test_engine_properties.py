@@ -19,6 +19,7 @@ from scenarios.errors import DeadlockError
 from scenarios.loader import dump_yaml, load_text
 from scenarios.scenario import Scenario
 from sim.eventlog import EventLog, Row
+from sim.fast.engine import FastEngine
 from sim.network import compile_network
 from sim.outcomes import outcomes
 from sim.patient import PatientFactory, PlainPatients
@@ -32,6 +33,7 @@ from tests.strategies import Impulsive, seeds, small_scenarios
 
 ENGINES: Mapping[str, Callable[[Any, Workload, PatientFactory], Engine]] = {
     "simpy": ReferenceEngine,
+    "fast": FastEngine,
 }
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)

@@ -30,11 +30,11 @@ class Neutral:
         return Directive()
 
 
-def fingerprint(name: str) -> str:
+def fingerprint(name: str, engine: str = "simpy") -> str:
     """Return the SHA-256 of the log of a scenario's first three days."""
     hours = min(load(name).horizon, HOURS)
     scenario = load(name, (f"horizon={hours!r} h", "warm_up=0"))
-    return run(build_engine(scenario, SEED, REPLICATION), Neutral()).log.fingerprint()
+    return run(build_engine(scenario, SEED, REPLICATION, engine), Neutral()).log.fingerprint()
 
 
 def main() -> None:

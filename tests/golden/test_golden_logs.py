@@ -26,9 +26,10 @@ def test_every_library_scenario_has_a_known_log(known):
     assert list(known) == list(library_names())
 
 
+@pytest.mark.parametrize("engine", ["simpy", "fast"])
 @pytest.mark.parametrize("name", library_names())
-def test_a_library_scenario_does_what_it_did(name, known, golden_logs):
-    assert golden_logs.fingerprint(name) == known[name], (
+def test_a_library_scenario_does_what_it_did(name, engine, known, golden_logs):
+    assert golden_logs.fingerprint(name, engine) == known[name], (
         f"{name} gives another log. If that is meant: python tests/golden/golden_logs.py, "
         "and say in CHANGELOG under Results what moved and why."
     )

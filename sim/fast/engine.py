@@ -1,0 +1,551 @@
+"""The fast engine: the reference engine's log, to the last row and bit, from a compiled kernel.
+
+What happens all the time is compiled (`kernel.py`); what is rare (orders, deliveries, patients who block
+one another, the census's frame) is the reference engine's own code, which sees the kernel's memory
+through the views of `views.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.checks_network import capacities
+from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
+from sim.directives import Standing
+from sim.eventlog import EventLog, Row
+from sim.fast import kernel, layouts
+from sim.fast.future import SLACK
+from sim.fast.memory import INTEGER, address
+from sim.fast.tabled import Tables, overflow_code, ranking_tables
+from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
+from sim.fast.words import ACT, DECIDE, MAKE_ROOM, MAKE_THRESHOLD, MAKE_VISIT, OVER, RESOLVE, STARTING
+from sim.network import CAUSES, UNLIMITED, Network
+from sim.order import Kind, on_grid, on_second, priority
+from sim.patient import PatientFactory
+from sim.protocol import Decision, Directive, Tally
+from sim.result import Result
+from sim.rules import QueueRanking
+from sim.signals import Trigger
+from sim.staffing import on_duty
+from sim.view import Census, CensusView
+from sim.workload import Arrays
+
+if TYPE_CHECKING:
+    from sim.workload import Workload
+
+BLOCK = 1 << 15
+"""Rows of the log that are written before another block is begun."""
+
+
+class FastEngine:
+    """One replication of a network, compiled. See `sim.protocol.Engine`."""
+
+    def __init__(
+        self,
+        network: Network,
+        workload: Workload,
+        factory: PatientFactory | None = None,
+        source: ArrivalSource | None = None,
+    ) -> None:
+        self.network = network
+        self.workload = workload
+        self._factory = factory
+        self._source = source
+        self._arrays = Arrays(workload)
+        self._tables = Tables(network)
+        self.memory: dict[str, Any] = {}
+        """What changes, by the name of the field of the world that holds its address."""
+        self._columns: dict[tuple[Any, ...], Any] = {}
+        """Arrays of the workload, kept alive."""
+        self._world = np.zeros(1, layouts.WORLD)
+        self._w = self._world[0]
+        self._where = address(self._world)
+        self._tables.fill(self._w)
+        self._blocks: list[Any] = []
+        """Full blocks of the log."""
+        self._actions: dict[int, Callable[[], None]] = {}
+        self._n_actions = 0
+        self.env = Clock(self._world)
+        self._allocate()
+        self.tallies = FastTallies(self.memory["tallies"], len(network.hospitals), len(network.groups))
+        self.patients = Patients(self)
+        ranking = QueueRanking(network.scenario.queue_rule, network, workload.codes)
+        self._rankings: list[QueueRanking] = []
+        self._ranking_tables: list[Any] = []
+        self.desks = [Desk(self, h, ranking) for h in range(len(network.hospitals))]
+        self._use_rankings([ranking])
+        self.supply: FastSupply | None = None
+        if network.scenario.vaccine:
+            self.supply = FastSupply(self, network, workload)
+            self.supply.open()
+            self.supply.write()
+        self._open_hospitals()
+        self.journeys = Journeys(self)
+        self.standing = Standing(self, ranking)  # type: ignore[arg-type]  # an engine for its purposes
+        self._put_rules_into_force()
+        self.decisions = 0
+        """How many were answered."""
+        self._view = CensusView(self)  # type: ignore[arg-type]
+        self._w["asks"] = sum(1 << Trigger[name.upper()] for name in network.scenario.decide_on)
+        self._w["decide_every"] = on_grid(network.scenario.decide_every)
+        self._put(0.0, priority(Kind.DECISION, 0), 0)
+        self._put(network.horizon, priority(Kind.END, 0), 0)
+        self._load_arrivals(0)
+        self._heard = 0
+        """Rows of the log of which the source of arrivals has been told."""
+        if source is not None:
+            self.at(0.0, priority(Kind.DAY, 0), self._midnight)
+        self._asked = Trigger.REGULAR
+        self._ended = False
+        self._last: Tally | None = None
+
+    # The protocol.
+
+    def next_decision(self) -> Decision | None:
+        """Run the clock to the next decision; None at the horizon."""
+        if not self.run_to_decision():
+            return None
+        return self._view.decision(self._asked.name.lower())
+
+    def run_to_decision(self) -> bool:
+        """Run the clock to the next decision without looking at the state; False: the horizon."""
+        w = self._w
+        w["stage"] = STARTING
+        while (code := self.command(kernel.ADVANCE)) != DECIDE:
+            if code == OVER:
+                self._close()
+                return False
+            if code == MAKE_ROOM:
+                self._make_room()
+            elif code == MAKE_VISIT:
+                self._make_visit(int(w["argument"]), int(w["argument_2"]))
+            elif code == MAKE_THRESHOLD:
+                self._make_threshold(int(w["argument"]), int(w["argument_2"]))
+            elif code == RESOLVE:
+                self.journeys.unblocking.resolve(int(w["argument"]))
+            elif code == ACT:
+                if self.supply is not None:
+                    self.supply.read()
+                self._actions.pop(int(w["argument"]))()
+                if self.supply is not None:
+                    self.supply.write()
+                if w["n_changed"]:
+                    w["stage"] = STARTING
+        self._asked = Trigger(int(w["trigger"]))
+        w["trigger"] = -1
+        return True
+
+    def answer(self, directive: Directive) -> None:
+        """Carry out the orders. Raises `DirectiveError` with every part that is illegal by itself."""
+        if self.supply is not None:
+            self.supply.read()
+        self.standing.carry_out(directive, self._asked)
+        if self.supply is not None:
+            self.supply.write()
+        self._put_rules_into_force()
+        self.decisions += 1
+
+    def result(self) -> Result:
+        """Return what happened; after the horizon, as often as it is asked for."""
+        return Result(
+            network=self.network,
+            seed=self.workload.seed,
+            replication=self.workload.replication,
+            log=self._log(),
+            patients=self.workload.patients,
+            sources=self.workload.sources,
+            orders=tuple(self.standing.ordered),
+            since=self._last or self.tallies.since(self.network.horizon),
+            workload_hash=fingerprint(self.workload, self._source),
+        )
+
+    # What the reference engine's parts ask of an engine.
+
+    def command(self, what: int, a: int = 0, b: int = 0, c: int = 0, x: float = 0.0) -> int:
+        """Have the kernel do one thing."""
+        return int(kernel.run(self._where, what, a, b, c, x))
+
+    def log(self, row: tuple[float, int, int, int, int, float]) -> None:
+        """Write a row of the event log."""
+        if self._w["n_rows"] >= self._w["max_rows"] - 1:
+            self._make_room()
+        time, kind, patient, hospital, item, value = row
+        n = int(self._w["n_rows"])
+        self.memory["rows"][n] = (time, value, patient, item, hospital, kind)
+        self._w["n_rows"] = n + 1
+        if n + SLACK > self._w["max_rows"]:
+            self._w["crowded"] = 1
+
+    def at(self, time: float, rank: int, action: Callable[[], None]) -> None:
+        """Run an action at a time with an event priority, unless that is after the horizon."""
+        if on_second(time) <= self.network.horizon:
+            self._actions[self._n_actions] = action
+            self._put(time, rank, -1 - self._n_actions)
+            self._n_actions += 1
+
+    def changed(self, hospital: int) -> None:
+        """Something may have opened at a hospital: have it scanned before anything else happens."""
+        self.command(kernel.CHANGED, hospital)
+
+    def change_capacity(self, hospital: int, pool: int, change: int) -> None:
+        """Open or close part of a pool; what is in use stays in use."""
+        if change:
+            self.roomy()
+            self.command(kernel.CAPACITY, hospital, pool, change)
+
+    @property
+    def most(self) -> list[list[int]]:
+        """H x P: what a pool may have open some day. See `ReferenceEngine.most`."""
+        most: list[list[int]] = self.memory["pools"]["most"].reshape(len(self.desks), -1).tolist()
+        return most
+
+    def ready_to_leave(self, hospital: int, step: int, margin: float) -> list[Any]:
+        """See `sim.legal.ready_to_leave`."""
+        now = self.env.now
+        p = self.memory["patients"]
+        ready = np.flatnonzero(
+            (p["number"] >= 0) & (p["step"] == step) & (p["hospital"] == hospital) & (p["cell"] < 0)
+            & (p["finish"] >= now) & (p["finish"] <= now + margin)
+        )  # fmt: skip
+        ready = ready[np.lexsort((p["number"][ready], p["finish"][ready]))]
+        return [self.patients.at(place) for place in ready.tolist()]
+
+    def census(self) -> Census:
+        """Count who is where now."""
+        network, memory = self.network, self.memory
+        for name in ("beds_count", "queues_count", "inbound_count"):
+            memory[name]["value"] = 0
+        n = self.command(kernel.CENSUS, len(memory["patients"]))
+        H, P, S = len(network.hospitals), len(network.pools), len(network.steps)
+        beds = memory["beds_count"]["value"].reshape(H, P, -1).tolist()
+        queues = memory["queues_count"]["value"].reshape(H, S, len(network.acuities), -1).tolist()
+        waiting = sorted(memory["waiting_list"][:n].tolist())
+        return Census(
+            in_bed=tuple(tuple(map(tuple, pools)) for pools in beds),
+            queues=tuple(tuple(tuple(map(tuple, need)) for need in needs) for needs in queues),
+            inbound=tuple(memory["inbound_count"]["value"].tolist()),
+            waiting=[(h, n, s, t, g, bool(b), since) for h, n, s, t, g, b, since in waiting],
+        )
+
+    def ranked_by(self, ranking: QueueRanking) -> int:
+        """Return the number of a queue rule in the kernel."""
+        for number, known in enumerate(self._rankings):
+            if known is ranking:
+                return number
+        self._use_rankings([*self._rankings, ranking])
+        return len(self._rankings) - 1
+
+    def world(self, name: str) -> Any:
+        """Return a field of the world."""
+        return self._w[name]
+
+    def set_world(self, name: str, value: int) -> None:
+        """Set a field of the world."""
+        self._w[name] = value
+
+    def roomy(self) -> None:
+        """See that there is room for what an order may bring about."""
+        if self._w["crowded"]:
+            self._make_room()
+
+    def make_columns_after(self, place: int) -> None:
+        """Make the columns that a patient's next step needs."""
+        while self.command(kernel.LACKS_NEXT, place):
+            self._make_visit(int(self._w["argument"]), int(self._w["argument_2"]))
+
+    # Memory.
+
+    def _keep(self, name: str, array: Any) -> None:
+        self.memory[name] = array
+        self._w[name] = address(array)
+
+    def _allocate(self) -> None:
+        network = self.network
+        H, P, S = len(network.hospitals), len(network.pools), len(network.steps)
+        A, T = len(network.acuities), max(1, len(network.tiers))
+        desks = np.zeros(H, layouts.DESK)
+        desks["first_cell"] = -1
+        for h, spec in enumerate(network.scenario.hospitals.values()):
+            desks["ambulances"][h] = UNLIMITED if spec.ambulances is None else spec.ambulances
+        pools = np.zeros(H * P, layouts.POOL)
+        pools["capacity"] = pools["most"] = np.array(network.capacity, dtype=np.int64).ravel()
+        for name, array in (
+            ("desks", desks),
+            ("pools", pools),
+            ("queues", np.zeros(H * S, layouts.QUEUE)),
+            ("kept", np.zeros(H * A * P, INTEGER)),
+            ("tier_ranks", np.zeros(H * T, INTEGER)),
+            ("tallies", np.zeros(H * len(network.groups), layouts.TALLY)),
+            ("changed", np.zeros(H, INTEGER)),
+            ("to_look", np.zeros(H, INTEGER)),
+            ("look", np.zeros(H, INTEGER)),
+            ("closed", np.zeros(P, INTEGER)),
+            ("available", np.zeros(P, INTEGER)),
+            ("shelves", np.zeros(H, layouts.SHELF)),
+            ("beds_count", np.zeros(H * P * self._w["n_bands"], INTEGER)),
+            ("queues_count", np.zeros(H * S * A * len(network.groups), INTEGER)),
+            ("inbound_count", np.zeros(H, INTEGER)),
+        ):
+            self._keep(name, array)
+        w = self._w
+        w["trigger"] = w["seeing"] = w["free_patient"] = w["free_cell"] = -1
+        self._more_patients(256)
+        self._more_cells(64)
+        self._more_newcomers(16)
+        self._more_lots(16)
+        self._keep("events", np.zeros(1024, layouts.EVENT))
+        w["max_events"] = 1024
+        self._begin_block()
+        w["max_visits"] = w["max_ordinals"] = 2
+        self._place_columns()
+
+    def _make_room(self) -> None:
+        """Enlarge what is nearly full."""
+        w, memory = self._w, self.memory
+        if w["n_events"] + 2 * SLACK > w["max_events"]:
+            n = 2 * int(w["max_events"])
+            self._keep("events", _longer(memory["events"], n))
+            w["max_events"] = n
+        if w["n_rows"] + 2 * SLACK > w["max_rows"]:
+            self._blocks.append(memory["rows"][: w["n_rows"]])
+            self._begin_block()
+        if w["n_free_patients"] < 8:
+            self._more_patients(len(memory["patients"]))
+        if w["n_free_cells"] < 8:
+            self._more_cells(len(memory["cells"]))
+        if memory["desks"]["n_newcomers"].max() + 4 > w["max_newcomers"]:
+            self._more_newcomers(2 * int(w["max_newcomers"]))
+        if memory["shelves"]["n"].max() + 4 > w["max_lots"]:
+            self._more_lots(2 * int(w["max_lots"]))
+        w["crowded"] = 0
+
+    def _begin_block(self) -> None:
+        self._keep("rows", np.empty(BLOCK, layouts.ROW))
+        self._w["n_rows"], self._w["max_rows"] = 0, BLOCK
+
+    def _more_patients(self, more: int) -> None:
+        w, S = self._w, len(self.network.steps)
+        before = len(self.memory["patients"]) if "patients" in self.memory else 0
+        n = before + more
+        patients = _longer(self.memory.get("patients", np.zeros(0, layouts.PATIENT)), n)
+        patients["number"][before:] = patients["cell"][before:] = patients["stay"][before:] = -1
+        patients["after"][before:] = [*range(before + 1, n), w["free_patient"]]
+        w["free_patient"] = before
+        w["n_free_patients"] += more
+        w["max_patients"] = n
+        self._keep("patients", patients)
+        self._keep("visits", _longer(self.memory.get("visits", np.zeros(0, INTEGER)), n * S))
+        self._keep("stuck", np.zeros(n, INTEGER))
+        self._keep("waiting_list", np.zeros(n, layouts.WAITS))
+
+    def _more_cells(self, more: int) -> None:
+        w = self._w
+        before = len(self.memory["cells"]) if "cells" in self.memory else 0
+        cells = _longer(self.memory.get("cells", np.zeros(0, layouts.CELL)), before + more)
+        cells["after"][before:] = [*range(before + 1, before + more), w["free_cell"]]
+        w["free_cell"] = before
+        w["n_free_cells"] += more
+        self._keep("cells", cells)
+        self._keep("order", np.zeros(before + more, INTEGER))
+
+    def _more_newcomers(self, n: int) -> None:
+        self._widen("newcomers", "max_newcomers", n, INTEGER)
+
+    def _more_lots(self, n: int) -> None:
+        self._widen("lots", "max_lots", n, layouts.LOT)
+
+    def _widen(self, name: str, size: str, n: int, kind: Any) -> None:
+        """Give each hospital a longer row of an array."""
+        H = len(self.network.hospitals)
+        wider = np.zeros((H, n), kind)
+        if name in self.memory:
+            wider[:, : self._w[size]] = self.memory[name].reshape(H, -1)
+        self._keep(name, wider.reshape(-1))
+        self._w[size] = n
+
+    # Columns.
+
+    def _place_columns(self) -> None:
+        """Set out the tables of the workload's columns anew: for more visits, or because the columns have moved."""
+        w, S = self._w, len(self.network.steps)
+        known = list(self._columns)
+        self._columns.clear()
+        self._keep("columns", np.zeros(S * w["max_visits"], layouts.VISIT))
+        laws = max(1, len(self._tables.laws))
+        self._keep("cleaning", np.zeros(laws * S * w["max_visits"], INTEGER))
+        self._keep("thresholds", np.zeros(len(CAUSES) * w["max_ordinals"], INTEGER))
+        w["first_route"] = 0
+        if any(len(route.targets) > 1 for routes in self.network.first for route in routes):
+            w["first_route"] = self._column(("first route",), self._arrays.first_route())
+        conditions = [
+            self._column(("holds", i), self._arrays.holds(when))
+            for i, when in enumerate(self._tables.conditions)
+        ]
+        numbers = [self._column(("number", name), self._arrays.number(name)) for name in self._tables.numbers]
+        self._keep("conditions", np.array([*conditions, 0], np.int64).view(INTEGER))
+        self._keep("numbers_of", np.array([*numbers, 0], np.int64).view(INTEGER))
+        for cause in {row.cause for row in self.network.hazards if row.rate > 0}:
+            self._make_threshold(cause, 0)
+        for name, *which in known:
+            if name == "duration":
+                self._make_visit(*which)
+            elif name == "threshold":
+                self._make_threshold(*which)
+
+    def _column(self, name: tuple[Any, ...], column: Any) -> int:
+        self._columns[name] = column
+        return address(column)
+
+    def _make_visit(self, step: int, visit: int) -> None:
+        """Make the columns of a step's visit."""
+        w = self._w
+        if visit >= w["max_visits"]:
+            w["max_visits"] = 2 * visit
+            self._place_columns()
+        spec = self.network.steps[step]
+        made = self.memory["columns"]
+        place = step * int(w["max_visits"]) + visit
+        arrays = self._arrays
+        columns = {"duration": arrays.durations(step, visit)}
+        if spec.spec.patience is not None:
+            columns["patience"] = arrays.patience(step, visit)
+        if any(len(route.targets) > 1 for route in spec.routes):
+            columns["route"] = arrays.route(step, visit)
+        if spec.spec.balking:
+            columns["balk"] = arrays.balk(step, visit)
+        for name, column in columns.items():
+            made[name][place] = self._column((name, step, visit), column)
+        for law in self._tables.step_laws[step]:
+            hospital, pool = self._tables.laws[law]
+            hours = arrays.cleaning(hospital, pool, step, visit)
+            there = (law * len(self.network.steps) + step) * int(w["max_visits"]) + visit
+            self.memory["cleaning"]["value"][there] = self._column(("cleaning", law, step, visit), hours)
+        made["made"][place] = 1
+
+    def _make_threshold(self, cause: int, ordinal: int) -> None:
+        w = self._w
+        if ordinal >= w["max_ordinals"]:
+            w["max_ordinals"] = 2 * ordinal
+            self._place_columns()
+        column = self._column(("threshold", cause, ordinal), self._arrays.thresholds(cause, ordinal))
+        self.memory["thresholds"]["value"][cause * int(w["max_ordinals"]) + ordinal] = column
+
+    def _use_rankings(self, rankings: list[QueueRanking]) -> None:
+        """Write the queue rules that are known into the kernel's memory."""
+        self._rankings = rankings
+        made = np.zeros(len(rankings), layouts.RANKING)
+        self._ranking_tables = []
+        for i, ranking in enumerate(rankings):
+            kind, table, start = ranking_tables(ranking, self.network)
+            codes = None if ranking.attribute is None else self._arrays.codes(ranking.attribute)
+            self._ranking_tables += [table, start, codes]
+            made[i] = (
+                kind, int(ranking.by_step_clock), int(ranking.counts), 0 if codes is None else address(codes),
+                address(table), address(start),
+            )  # fmt: skip
+        self._keep("rankings", made)
+
+    def _put_rules_into_force(self) -> None:
+        """Tell the kernel the overflow rules and diversions that are in force."""
+        desks = self.memory["desks"]
+        for h, rule in enumerate(self.standing.overflow):
+            desks["overflow"][h], desks["within"][h] = overflow_code(rule)
+        desks["diverting"] = self.standing.diverting
+
+    # The clock.
+
+    def _put(self, time: float, rank: int, what: int) -> None:
+        self.roomy()
+        self.command(kernel.PUT, rank, what, 0, time)
+
+    def _midnight(self) -> None:
+        assert self._source is not None
+        day = int(self.env.now // 24)
+        first = len(self.workload.patients)
+        self.workload.extend(self._source.next_day(day, self._outcomes()))
+        self._load_arrivals(first)
+        self._place_columns()
+        self._use_rankings(self._rankings)
+        self.at(self.env.now + 24.0, priority(Kind.DAY, 0), self._midnight)
+
+    def _outcomes(self) -> Outcomes:
+        """Return what happened since it was last asked: the log knows."""
+        rows = np.concatenate([*self._blocks, self.memory["rows"][: self._w["n_rows"]]])[self._heard :]
+        self._heard += len(rows)
+
+        def of(kind: int) -> Any:
+            return rows[rows["kind"] == kind]
+
+        gone, dosed, treated = of(Row.LEFT_NETWORK), of(Row.DOSED), of(Row.TREATED)
+        gone = gone[~self.memory["people"]["declined"][gone["patient"]]]
+        return Outcomes(
+            tuple(zip(gone["time"].tolist(), gone["patient"].tolist(), gone["item"].tolist(), strict=True)),
+            tuple(
+                zip(dosed["time"].tolist(), dosed["patient"].tolist(), dosed["item"].tolist(), strict=True)
+            ),
+            tuple(zip(treated["time"].tolist(), treated["patient"].tolist(), strict=True)),
+        )
+
+    def _close(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._last = self.tallies.since(self.network.horizon)
+            if self._factory is not None:
+                self._factory.close()
+
+    def _log(self) -> EventLog:
+        rows = np.concatenate([*self._blocks, self.memory["rows"][: self._w["n_rows"]]])
+        return EventLog(**{name: np.ascontiguousarray(rows[name]) for name in EventLog.__slots__})
+
+    # Capacity and arrivals.
+
+    def _open_hospitals(self) -> None:
+        network, P = self.network, len(self.network.pools)
+        pools = self.memory["pools"]
+        duties: list[tuple[float, int, int]] = []
+        expected = []
+        for h, name in enumerate(network.hospitals):
+            spec = network.scenario.hospitals[name]
+            most = capacities(spec)
+            for p, pool in enumerate(network.pools):
+                place = h * P + p
+                if pool.name in spec.staff and spec.staff[pool.name].count != "unlimited":
+                    timeline = on_duty(self.workload, h, p, spec.staff[pool.name])
+                    pools["capacity"][place] = timeline[0][1] * pool.unit
+                    pools["most"][place] = int(most[pool.name]) * pool.unit
+                    if len(timeline) > 1:
+                        expected.append((timeline[1][0], priority(Kind.SHIFT, place), len(duties)))
+                    for i in range(1, len(timeline)):
+                        change = (timeline[i][1] - timeline[i - 1][1]) * pool.unit
+                        duties.append((timeline[i][0], change, int(i + 1 < len(timeline))))
+                if pool.name in getattr(spec, pool.kind):
+                    self.log((0.0, Row.CAPACITY, -1, h, p, float(pools["capacity"][place])))
+        rosters = np.zeros(max(1, len(duties)), layouts.DUTY)
+        rosters[: len(duties)] = duties
+        self._keep("rosters", rosters)
+        for time, rank, duty in expected:
+            self._put(time, rank, duty)
+
+    def _load_arrivals(self, first: int) -> None:
+        """Read the patients who are new; each batch is in order of time, and waits for its next by one event."""
+        people = self.workload.patients
+        n = len(people)
+        persons = np.zeros(max(1, n), layouts.PERSON)
+        for name in (
+            "time", "travel_factor", "hospital", "cls", "acuity", "triage", "group", "source", "tier", "ambulance",
+            "declined",
+        ):  # fmt: skip
+            persons[name][:n] = getattr(people, name)
+        persons["pathway"][:n] = np.array(self.network.class_pathway)[people.cls]
+        self._keep("people", persons)
+        if first < n and people.time[first] <= self.network.horizon:
+            self._put(float(people.time[first]), priority(Kind.ARRIVAL, first), n)
+
+
+def _longer(array: Any, n: int) -> Any:
+    longer = np.zeros(n, array.dtype)
+    longer[: len(array)] = array
+    return longer
