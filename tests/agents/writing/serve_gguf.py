@@ -2,9 +2,9 @@
 
 import sys
 
-import xllamacpp
-
 if __name__ == "__main__":
+    import xllamacpp
+
     parameters = xllamacpp.CommonParams()
     parameters.model.path = sys.argv[1]
     parameters.n_ctx = int(sys.argv[2])
