@@ -107,7 +107,9 @@ def monitor(
                     f"monitoring: {run.name} has other groups of {attribute} than {runs[0].name}."
                 )
         for g, group in enumerate(groups):
-            if attribute and any(run[metric.name, attribute][g] for run in hidden):
+            # Cases are counted in the baseline only: a share that falls to nothing must raise an alarm, not vanish.
+            few = any(run["", attribute][g] for run in hidden) if attribute else False
+            if few or (attribute and any(run[metric.name, attribute][g] for run in hidden[:base])):
                 notes.append(f"Not shown: {group}, too few in some run, or it would give such a group away.")
                 continue
             chart = _chart(stacks, metric.name, attribute, group, g, base, smallest)

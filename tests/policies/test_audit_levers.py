@@ -164,3 +164,13 @@ def test_a_group_that_is_small_in_one_run_is_charted_in_none_nor_is_the_one_that
 
     assert [chart.group for chart in found.charts] == ["all"]
     assert sum("Not shown" in note for note in found.notes) == 2
+
+
+def test_a_group_of_whom_nobody_is_treated_in_time_any_more_raises_an_alarm_and_does_not_vanish():
+    runs = runs_over_time([0, 0, 0, 0, 1.0])
+
+    found = monitor(runs, WithinTarget(), ("area",), n_baseline=4)
+
+    (country,) = [chart for chart in found.charts if chart.group == "country"]
+    assert country.p.share[-1] < 0.1
+    assert country.signals
