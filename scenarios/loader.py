@@ -84,7 +84,9 @@ def varied(base: Scenario | Mapping[str, Any], overrides: Sequence[str]) -> Scen
 
     Raises `ScenarioError` with all problems.
     """
-    data = base.model_dump(mode="json", by_alias=True, exclude_none=True) if isinstance(base, Scenario) else base
+    data = (
+        base.model_dump(mode="json", by_alias=True, exclude_none=True) if isinstance(base, Scenario) else base
+    )
     return _resolved(from_plain(data, Place("scenario")), (), overrides).scenario
 
 
@@ -97,9 +99,14 @@ def dump_yaml(scenario: Scenario) -> str:
 def scenario_hash(scenario: Scenario) -> str:
     """Return the SHA-256 of the scenario's canonical JSON.
 
-    The order of keys counts, because the order of steps and attributes does.
+    The order of keys counts, because the order of steps and attributes does. Of a file of profiles the content
+    counts, not where it lies.
     """
     data = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if scenario.profiles is not None and scenario.profiles.file is not None:
+        path = FilePath(scenario.profiles.file)
+        if path.is_file():  # else the run will say that it is missing
+            data["profiles"]["file"] = hashlib.sha256(path.read_bytes()).hexdigest()
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

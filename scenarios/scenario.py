@@ -70,7 +70,7 @@ class Scenario(Spec):
     decide_every: Hours = 4.0
     """How long between decisions; 0: no regular ones."""
     decide_on: tuple[Literal["arrival", "full", "free"], ...] = ()
-    """Decide also when a patient first joins a queue, when a step cannot start, or when a bed becomes free and someone waits."""
+    """Decide also when a patient first joins a queue, a step cannot start, or a bed becomes free and someone waits."""
     group_blind: Flag = False
     """Whether policies see no protected attribute."""
     tau: Hours = 24.0

@@ -23,6 +23,9 @@ from sim.network import attribute_values
 SEED = 0
 """Of the profiles that are made: the same for every run, as a file would be. Who has which is drawn in each run."""
 
+MOST_SHOWN = 20
+"""Values that are shown of those which are not a profile's."""
+
 DERIVED = ("frailty", "acute")
 """Numbers beside the columns of a profile: the parts of its severity."""
 
@@ -91,7 +94,14 @@ def _frame(file: str | None, n: int) -> pd.DataFrame:
     from agents.profiles.severity import DEFAULT_WEIGHTS, FACTORS, prepared
 
     if file is not None:
-        profiles = read_profiles(Path(file)).profiles
+        reading = read_profiles(Path(file))
+        if reading.bad:
+            shown = "\n".join(f"  {bad}" for bad in reading.bad[:MOST_SHOWN])
+            raise UsageError(
+                f"{file}: {len(reading.bad)} values are not those of a profile:\n{shown}\n"
+                "Mend them, or let `fairward profiles prepare FILE -o GOOD.csv` leave these patients out."
+            )
+        profiles = reading.profiles
     else:
         from agents.profiles.calibrated import pictures, variates
         from agents.profiles.census import draw_demographics, read_census

@@ -5,7 +5,7 @@ import pytest
 
 from agents.population.profiles import assign, read_pool
 from scenarios.errors import UsageError
-from scenarios.loader import load
+from scenarios.loader import load, scenario_hash
 from sim.network import attribute_values
 from tests.agents.population.towns import TOWN, people_of_town, town
 
@@ -70,3 +70,28 @@ def test_a_file_is_read_beside_the_scenario(tmp_path):
 def test_profiles_that_cannot_be_used_are_told(profiles, message):
     with pytest.raises(UsageError, match=message):
         people_of_town(f"profiles={profiles}")
+
+
+def test_a_file_with_values_that_are_no_profiles_is_refused_with_every_line(tmp_path):
+    (tmp_path / "patients.csv").write_text("age,sex\n80,female\n300,male\n5,cat\n")
+    scenario = tmp_path / "town.yaml"
+    scenario.write_text(TOWN + f"profiles: {{file: patients.csv, match: {{{AGE}}}}}\n")
+
+    with pytest.raises(UsageError) as caught:
+        read_pool(load(scenario))
+
+    assert "line 3 age: expected" in str(caught.value)
+    assert "line 4 sex: expected" in str(caught.value)
+    assert "fairward profiles prepare" in str(caught.value)
+
+
+def test_the_hash_of_a_scenario_is_of_what_is_in_its_file_of_profiles(tmp_path):
+    def hashed(folder, text):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "patients.csv").write_text(text)
+        scenario = tmp_path / folder / "town.yaml"
+        scenario.write_text(TOWN + f"profiles: {{file: patients.csv, match: {{{AGE}}}}}\n")
+        return scenario_hash(load(scenario))
+
+    assert hashed("a", "age,sex\n80,female\n") == hashed("b", "age,sex\n80,female\n")
+    assert hashed("c", "age,sex\n80,male\n") != hashed("d", "age,sex\n80,female\n")
