@@ -23,7 +23,6 @@ from fairward.commands import (
     starting,
     sweeping,
     thresholds,
-    trading,
     uncertainty,
 )
 from scenarios.errors import FairwardError
@@ -80,7 +79,6 @@ app.command("run")(running.run)
 app.command("compare")(running.compare)
 app.command("sweep")(sweeping.sweep)
 app.command("audit")(auditing.audit)
-app.command("tradeoff")(trading.tradeoff)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("uncertainty")(uncertainty.uncertainty)
 app.add_typer(past.app, name="runs")
