@@ -23,6 +23,7 @@ from fairward.commands import (
     starting,
     sweeping,
     thresholds,
+    tradeoffs,
     uncertainty,
 )
 from scenarios.errors import FairwardError
@@ -79,6 +80,7 @@ app.command("run")(running.run)
 app.command("compare")(running.compare)
 app.command("sweep")(sweeping.sweep)
 app.command("audit")(auditing.audit)
+app.command("tradeoffs")(tradeoffs.tradeoffs)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("uncertainty")(uncertainty.uncertainty)
 app.add_typer(past.app, name="runs")

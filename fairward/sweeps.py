@@ -1,4 +1,4 @@
-"""Experiments over a grid of settings, and their table."""
+"""Experiments over a grid of settings and policies, and their table."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def grid(set_over: Sequence[str]) -> list[Setting]:
 def sweep_answers(
     name: str,
     set_over: Sequence[str],
-    policy: str,
+    policies: Sequence[str],
     replications: int | None,
     seed: int,
     jobs: int | None,
@@ -69,7 +69,7 @@ def sweep_answers(
     out: Path,
     quiet: bool,
 ) -> tuple[list[Setting], list[Row], Path]:
-    """Return the settings, a row of estimates for each, and the run folder.
+    """Return what each row is of (a setting, and `policy` where there are several), its estimates, and the run folder.
 
     Finished replications are kept until the sweep is complete: interrupted, it goes on from there.
     """
@@ -77,7 +77,7 @@ def sweep_answers(
     settings = grid(set_over)
     scenarios = [_loaded(name, overrides, setting) for setting in settings]
     for scenario in scenarios:
-        check_policies(scenario, [policy], seed)
+        check_policies(scenario, policies, seed)
     identities = [scenario_hash(scenario) for scenario in scenarios]
     stores = [results_hash(identity, seed, engine) for identity in identities]
     answers: list[Answer] = []
@@ -88,7 +88,7 @@ def sweep_answers(
                 answers.append(
                     experiment(
                         scenario,
-                        [policy],
+                        policies,
                         replications,
                         seed,
                         engine,
@@ -99,18 +99,23 @@ def sweep_answers(
                         ),
                     )
                 )
-    rows = [_row(answer) for answer in answers]
-    arguments = {"scenario": name, "set_over": list(set_over), "policy": policy, "reps": replications,
+    rows = [_row(answer, policy) for answer in answers for policy in policies]
+    several = len(policies) > 1
+    shown = [
+        {**({"policy": policy} if several else {}), **setting} for setting in settings for policy in policies
+    ]
+    arguments = {"scenario": name, "set_over": list(set_over), "policies": list(policies), "reps": replications,
                  "seed": seed, "engine": engine, "set": list(overrides)}  # fmt: skip
-    identity = results_hash(":".join([*identities, policy, str(replications)]), seed, engine)
+    identity = results_hash(":".join([*identities, *policies, str(replications)]), seed, engine)
     with partial(out, identity) as parts:
         folder = parts.folder / f"assembling-{os.getpid()}"
         folder.mkdir(parents=True, exist_ok=True)
         write_parquet(
             pd.concat(
                 [
-                    answer.outcomes[policy].assign(**setting)
+                    answer.outcomes[policy].assign(policy=policy, **setting)
                     for setting, answer in zip(settings, answers, strict=True)
+                    for policy in policies
                 ],
                 ignore_index=True,
             ),
@@ -119,7 +124,7 @@ def sweep_answers(
         content = {
             "schema": MANIFEST_SCHEMA,
             "scenario": scenarios[0].name,
-            "policies": [policy],
+            "policies": list(policies),
             "seed": seed,
             "replications": list(answers[0].replications),
             "sentence": f"A sweep over {len(settings)} settings of {', '.join(settings[0])}.",
@@ -127,7 +132,7 @@ def sweep_answers(
             "settings": settings,
             "provenance": {
                 "scenario_hash": identity, "scenario_hashes": identities, "source_hash": source_hash(),
-                "versions": versions(), "logs": [answer.provenance["logs"][policy] for answer in answers],
+                "versions": versions(), "logs": [answer.provenance["logs"] for answer in answers],
             },
             "commit": commit(),
             "files": checksums(folder),
@@ -140,8 +145,8 @@ def sweep_answers(
         shutil.rmtree(parts.folder, ignore_errors=True)
     for store in stores:
         with partial(out, store) as parts:
-            forget(parts, [policy])
-    return settings, rows, place
+            forget(parts, policies)
+    return shown, rows, place
 
 
 def _loaded(name: str, overrides: Sequence[str], setting: Setting) -> Scenario:
@@ -154,22 +159,25 @@ def _loaded(name: str, overrides: Sequence[str], setting: Setting) -> Scenario:
         raise ScenarioError([replace(p, file=own.get(p.file, p.file)) for p in error.problems]) from None
 
 
-def sweep_text(settings: Sequence[Setting], rows: Sequence[Row], policy: str, seed: int) -> str:
-    """Return a table with a line for each setting and a column for each metric that is not 0 throughout."""
+def sweep_text(settings: Sequence[Setting], rows: Sequence[Row], policies: Sequence[str], seed: int) -> str:
+    """Return a table with a line for each setting and policy, and a column for each metric that is not 0 throughout."""
     metrics = [m for m in HEADLINES if any(row.get(m) is not None and row[m]["mean"] != 0 for row in rows)]
     lines = [
         [*setting.values(), *(row[m]["text"] if row.get(m) else "" for m in metrics)]
         for setting, row in zip(settings, rows, strict=True)
     ]
     n_runs = rows[0]["n_runs"]
-    note = f"Policy {policy}, {n_runs} runs each, seed {seed}; 95 % intervals over runs. Synthetic patients."
+    whose = (
+        f"Policy {policies[0]}" if len(policies) == 1 else f"{len(policies)} policies on the same patients"
+    )
+    note = f"{whose}, {n_runs} runs each, seed {seed}; 95 % intervals over runs. Synthetic patients."
     return aligned([*settings[0], *(METRICS[m].title for m in metrics)], lines) + f"\n\n{note}"
 
 
-def _row(answer: Answer) -> Row:
+def _row(answer: Answer, policy: str) -> Row:
     row: Row = {"n_runs": len(answer.replications)}
     for metric in HEADLINES:
-        found = everybody(answer.summaries[answer.policies[0]], metric)
+        found = everybody(answer.summaries[policy], metric)
         if isfinite(found.value):
             bounds = [bound if isfinite(bound) else None for bound in (found.low, found.high)]
             row[metric] = {

@@ -1,4 +1,4 @@
-"""`fairward sweep`: one policy over a grid of settings."""
+"""`fairward sweep`: one policy or several over a grid of settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def sweep(
         list[str], typer.Option("--set-over", help="key=v1,v2,...; several make a grid of all combinations.")
     ],
     policy: Annotated[
-        str, typer.Option("--policy", "-p", help="See `fairward list`; a+b for both.")
+        str,
+        typer.Option("--policy", "--policies", "-p", help="One, or several by commas; a+b for both in one."),
     ] = "neutral",
     reps: options.Replications = None,
     seed: options.Seed = 1,
@@ -33,8 +34,9 @@ def sweep(
     """Run a scenario at every combination of some settings, with the same random numbers for each."""
     from fairward.sweeps import sweep_answers, sweep_text
 
+    policies = [name.strip() for name in policy.split(",") if name.strip()]
     settings, rows, folder = sweep_answers(
-        scenario, set_over, policy, reps, seed, jobs, engine, changes or (), out, quiet
+        scenario, set_over, policies, reps, seed, jobs, engine, changes or (), out, quiet
     )
     if as_json:
         table: list[dict[str, Any]] = [
@@ -44,5 +46,5 @@ def sweep(
             json.dumps({"schema": SCHEMA, "policy": policy, "seed": seed, "rows": table, "run": str(folder)})
         )
     else:
-        typer.echo(sweep_text(settings, rows, policy, seed))
+        typer.echo(sweep_text(settings, rows, policies, seed))
         typer.echo(f"\nOutcomes of every run: {folder / 'outcomes.parquet'}")
