@@ -272,8 +272,8 @@ def test_a_horizon_cuts_the_log_just_after_what_happens_at_it(engine, scenario, 
     idle = load_text(dump_yaml(scenario), ["decide_every=0"])
     whole = watch(engine, idle, seed).result.log
     middle = float(whole.time[len(whole) * 2 // 3])
-    if middle == 0:
-        return
+    if middle == 0 or Row.PRESENTED in whole.kind[whole.time == middle]:
+        return  # arrivals are drawn to the horizon before they are rounded to the grid
     shorter = idle.model_copy(update={"horizon": middle})
 
     cut = watch(engine, shorter, seed).result.log
