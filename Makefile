@@ -18,7 +18,7 @@ LLAMA_WHEELS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairward/wheels/llama-cpp
 LLAMA_WHEEL := $(wildcard $(LLAMA_WHEELS)/*.whl)
 # The extras that the present tests need. A later issue that brings tests of its own adds its extra here.
 # llm is among them when its wheel was built: `make test` tries first.
-EXTRAS := dev,torch,risk,sensitivity$(if $(LLAMA_WHEEL),$(COMMA)llm)
+EXTRAS := dev,torch,env,risk,sensitivity$(if $(LLAMA_WHEEL),$(COMMA)llm)
 # The extras that nothing tests yet: only resolved against the pins.
 PENDING_EXTRAS := train,explain,dashboard
 # Left out of the core phase; the full phase runs everything.
