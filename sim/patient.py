@@ -13,9 +13,10 @@ class Patient:
     """One patient's present state; what never changes stays in the workload's columns, by `number`."""
 
     __slots__ = (
-        "acuity", "ambulance", "announced", "cell", "destination", "extra", "finish", "gate", "group", "hazards", "held",
-        "held_from", "hospital", "key", "leg", "need", "number", "option", "origin", "patience", "place",
-        "presented", "queued", "reservation", "since", "step", "tier", "treated", "triage", "visit", "visits",
+        "acuity", "ambulance", "announced", "cell", "destination", "extra", "finish", "gate", "group",
+        "hazards", "held", "held_from", "hospital", "key", "leg", "need", "number", "option", "origin",
+        "patience", "place", "presented", "queued", "reservation", "since", "step", "tier", "treated",
+        "triage", "visit", "visits",
     )  # fmt: skip
 
     gate: Gate

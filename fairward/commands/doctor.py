@@ -17,11 +17,15 @@ from fairward import options
 SCHEMA = "fairward.doctor/1"
 NEGATIVE = 1
 EXTRAS = {
+    "llm": ("llama_cpp", "gguf"),
+    "risk": ("sklearn",),
+    "sensitivity": ("SALib",),
+    "torch": ("torch", "gguf"),
     "train": ("torch", "ray", "gymnasium", "pettingzoo", "highspy"),
     "explain": ("shap", "lime", "sklearn"),
     "dashboard": ("panel", "panel_material_ui", "holoviews", "bokeh"),
-    "llm": ("llama_cpp", "gguf"),
 }
+"""Extra -> the modules that it brings."""
 ENOUGH_DISK_GIB = 1.0
 
 
