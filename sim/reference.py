@@ -329,6 +329,10 @@ class ReferenceEngine:
         """See `sim.legal.ready_to_leave`."""
         return ready_to_leave(self.patients.values(), hospital, step, margin, self.env.now)
 
+    def n_ready_to_leave(self, step: int, margin: float) -> list[int]:
+        """Return by hospital how many are ready to leave."""
+        return [len(self.ready_to_leave(h, step, margin)) for h in range(len(self.desks))]
+
     def census(self) -> Census:
         """Count who is where now."""
         return census_of(self.network, self.patients.values(), self.env.now)

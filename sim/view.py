@@ -95,31 +95,35 @@ class CensusView:
             for step in network.steps
             if step.spec.clinical_margin is not None
         ]
+        self._roles = [
+            [
+                (role, network.pool(role), network.pools[network.pool(role)].unit)
+                for role in network.scenario.hospitals[name].staff
+            ]
+            for name in network.hospitals
+        ]
+        """By hospital: (role, pool, unit)."""
 
     def decision(self, trigger: str) -> Decision:
         """Return the present state as a decision."""
-        return _decision(self._engine, trigger, self._names, self._blind, self._legal)
-
-    def _legal(self, h: int) -> Legal:
         engine = self._engine
-        desk, network = engine.desks[h], engine.network
-        return Legal(
-            moves=self._moves[h],
-            lend={
-                role: max(0, desk.capacity[p] // network.pools[p].unit - engine.standing.borrowed[h][p])
-                for role in network.scenario.hospitals[network.hospitals[h]].staff
-                for p in (network.pool(role),)
-            },
-            call_in=self._call_in[h],
-            flex=self._flex[h],
-            early_discharge={
-                name: len(engine.ready_to_leave(h, step, margin)) for step, name, margin in self._margins
-            },
-        )
+        ready = {name: engine.n_ready_to_leave(step, margin) for step, name, margin in self._margins}
+
+        def legal(h: int, capacity: list[int]) -> Legal:
+            borrowed = engine.standing.borrowed[h]
+            return Legal(
+                moves=self._moves[h],
+                lend={role: max(0, capacity[p] // unit - borrowed[p]) for role, p, unit in self._roles[h]},
+                call_in=self._call_in[h],
+                flex=self._flex[h],
+                early_discharge={name: counts[h] for name, counts in ready.items()},
+            )
+
+        return _decision(engine, trigger, self._names, self._blind, legal)
 
 
 def _decision(
-    engine: ReferenceEngine, trigger: str, names: Names, blind: bool, legal: Callable[[int], Legal]
+    engine: ReferenceEngine, trigger: str, names: Names, blind: bool, legal: Callable[[int, list[int]], Legal]
 ) -> Decision:
     network, now = engine.network, engine.env.now
     census = engine.census()
@@ -130,18 +134,21 @@ def _decision(
         for h, number, step, triage, group, boarding, presented in census.waiting
     ]  # fmt: skip
     supply = engine.supply
+    units = tuple(pool.unit for pool in network.pools)
+    ambulances = engine.journeys.transfers.ambulances
     hospitals = []
     for h, name in enumerate(network.hospitals):
         desk = engine.desks[h]
+        capacity = desk.capacity
         lots = [] if supply is None else supply.lots(h)
         hospitals.append(
             HospitalView(
                 name=name,
-                capacity=tuple(-1 if c >= UNLIMITED // 2 else max(0, c) for c in desk.capacity),
+                capacity=tuple(-1 if c >= UNLIMITED // 2 else max(0, c) for c in capacity),
                 in_use=tuple(desk.in_use),
                 cleaning=tuple(desk.cleaning),
                 reserved=tuple(desk.reserved),
-                unit=tuple(pool.unit for pool in network.pools),
+                unit=units,
                 in_bed=census.in_bed[h],
                 queue=_all_groups(census.queues[h]) if blind else census.queues[h],
                 inbound=census.inbound[h],
@@ -153,12 +160,10 @@ def _decision(
                 if supply is None
                 else dict(zip(network.products, supply.on_order[h], strict=True)),
                 borrowed=tuple(engine.standing.borrowed[h]),
-                ambulances=-1
-                if (free := engine.journeys.transfers.ambulances[h]) >= UNLIMITED // 2
-                else free,
+                ambulances=-1 if ambulances[h] >= UNLIMITED // 2 else ambulances[h],
                 diverting=engine.standing.diverting[h],
                 flex_open=engine.standing.flex(h),
-                legal=legal(h),
+                legal=legal(h, capacity),
             )
         )
     return Decision(

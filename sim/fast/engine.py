@@ -204,14 +204,22 @@ class FastEngine:
 
     def ready_to_leave(self, hospital: int, step: int, margin: float) -> list[Any]:
         """See `sim.legal.ready_to_leave`."""
-        now = self.env.now
         p = self.memory["patients"]
-        ready = np.flatnonzero(
-            (p["number"] >= 0) & (p["step"] == step) & (p["hospital"] == hospital) & (p["cell"] < 0)
-            & (p["finish"] >= now) & (p["finish"] <= now + margin)
-        )  # fmt: skip
+        ready = np.flatnonzero(self._ready(step, margin) & (p["hospital"] == hospital))
         ready = ready[np.lexsort((p["number"][ready], p["finish"][ready]))]
         return [self.patients.at(place) for place in ready.tolist()]
+
+    def n_ready_to_leave(self, step: int, margin: float) -> list[int]:
+        """Return by hospital how many are ready to leave."""
+        where = self.memory["patients"]["hospital"][self._ready(step, margin)]
+        counts: list[int] = np.bincount(where, minlength=len(self.desks)).tolist()
+        return counts
+
+    def _ready(self, step: int, margin: float) -> Any:
+        p, now = self.memory["patients"], self.env.now
+        finish = p["finish"]
+        in_step = (p["step"] == step) & (p["number"] >= 0) & (p["cell"] < 0)
+        return in_step & (finish >= now) & (finish <= now + margin)
 
     def census(self) -> Census:
         """Count who is where now."""
