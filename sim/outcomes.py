@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from sim import cost_metrics as cost
 from sim import epidemic_metrics as epidemic
 from sim import flow_metrics as flow
 from sim import patient_metrics as patient
@@ -49,6 +50,7 @@ METRICS: dict[str, Metric] = {
         flow.Utilisation(),
         flow.Occupancy(),
         flow.UnderstaffedHours(),
+        cost.CostPerDay(),
     )
 }
 """All metrics by name, in the order of tables and reports."""

@@ -76,6 +76,7 @@ def _answer(
     from fairward.answer_json import answer_json
     from fairward.answering import answered
     from fairward.wording import answer_text
+    from policies.costing import cost_json, cost_report, cost_text
 
     arguments = {
         "scenario": scenario, "policies": policies, "reps": reps, "seed": seed, "engine": engine,
@@ -84,9 +85,13 @@ def _answer(
     answer, folder = answered(
         scenario, policies, reps, seed, jobs, engine, changes or (), out, until, quiet, arguments
     )
+    costs = cost_report(answer)
     if as_json:
-        typer.echo(json.dumps({**answer_json(answer), "run": str(folder)}, allow_nan=False))
+        money = {"costs": cost_json(costs)} if costs is not None else {}
+        typer.echo(json.dumps({**answer_json(answer), **money, "run": str(folder)}, allow_nan=False))
         return
     typer.echo(answer_text(answer, all_groups))
+    if costs is not None:
+        typer.echo(f"\n{cost_text(costs)}")
     typer.echo(f"\nReport: {folder / 'report.html'}")
     typer.echo(f"Tables: {folder / 'tables'}")
