@@ -11,6 +11,9 @@ from sim.evidence.estimated import Estimated
 
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 330.0, 58.0, 14.0, 26.0, 46.0
 
+NEAR = 0.04
+"""Part of the range of an axis within which two points cannot be told apart."""
+
 
 def front_drawing(found: Front) -> Drawing:
     """Return the chart of the first two objectives."""
@@ -37,13 +40,9 @@ def front_drawing(found: Front) -> Drawing:
             [x.value], [y.value], "o" if k in on else "D", markersize=8 if k in on else 6.5,
             color=colour if k in on else PAPER, markeredgecolor=colour, markeredgewidth=1.6, zorder=5,
         )  # fmt: skip
+    for numbers, (x, y) in _labels([(p[0].value, p[1].value) for p in points]):
         ax.annotate(
-            str(k + 1),
-            (x.value, y.value),
-            xytext=(7, 6),
-            textcoords="offset points",
-            color=INK,
-            fontsize=TEXT_SIZE - 1,
+            numbers, (x, y), xytext=(7, 6), textcoords="offset points", color=INK, fontsize=TEXT_SIZE - 1
         )
     if found.knee is not None:
         x, y = points[found.knee]
@@ -82,6 +81,20 @@ def front_drawing(found: Front) -> Drawing:
         f"Scatter of options by {across.title} and {up.title}; filled blue circles are the front, hollow vermilion "
         f"diamonds are dominated, a ring is the knee. {said}.",
     )
+
+
+def _labels(points: list[tuple[float, float]]) -> list[tuple[str, tuple[float, float]]]:
+    """Number the points; those that lie on one another share a label."""
+    width = [max(p[m] for p in points) - min(p[m] for p in points) or 1.0 for m in (0, 1)]
+    found: list[tuple[list[int], tuple[float, float]]] = []
+    for k, point in enumerate(points):
+        for numbers, place in found:
+            if all(abs(point[m] - place[m]) < NEAR * width[m] for m in (0, 1)):
+                numbers.append(k + 1)
+                break
+        else:
+            found.append(([k + 1], point))
+    return [(", ".join(map(str, numbers)), place) for numbers, place in found]
 
 
 def _label(title: str, unit: str, lower: bool) -> str:

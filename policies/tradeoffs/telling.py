@@ -80,7 +80,7 @@ def _row(found: Front, k: int) -> tuple[str, ...]:
     values = (
         figure(e, METRICS[o.metric].unit) for e, o in zip(standing.values, found.objectives, strict=True)
     )
-    return (found.labels[k], *values, place, _per_cent(standing.on_front_again))
+    return (f"{k + 1} {found.labels[k]}", *values, place, _per_cent(standing.on_front_again))
 
 
 def _dominated(found: Front, out: list[int]) -> Block:
@@ -91,8 +91,9 @@ def _dominated(found: Front, out: list[int]) -> Block:
         more = len(standing.dominated_by) - 1
         rows.append(
             (
-                found.labels[k],
-                found.labels[standing.surest] + (f", and {more} more" if more else ""),
+                f"{k + 1} {found.labels[k]}",
+                f"{standing.surest + 1} {found.labels[standing.surest]}"
+                + (f", and {more} more" if more else ""),
                 *(
                     figure(e, METRICS[o.metric].unit, sign=True)
                     for e, o in zip(standing.differences, found.objectives, strict=True)
