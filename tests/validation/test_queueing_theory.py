@@ -8,7 +8,6 @@ NAMES = [name for name, case in CASES.items() if case.part == "V1"]
 
 @pytest.mark.slow
 @pytest.mark.stats
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", NAMES)
 def test_agrees_with_theory(name):
     case = CASES[name]

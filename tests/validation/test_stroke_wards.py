@@ -39,7 +39,6 @@ def test_erlang_b_of_the_restated_figures_is_the_exact_column_and_near_the_publi
 
 @pytest.mark.slow
 @pytest.mark.stats
-@pytest.mark.timeout(300)
 def test_the_chance_of_a_delay_is_erlang_b_for_every_number_of_beds():
     rows = run_case(CASES["stroke-wards"])
 
