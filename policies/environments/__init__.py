@@ -1,0 +1,1 @@
+"""Environments in which allocation is learned: a network of hospitals, and one hospital's desk."""
