@@ -27,7 +27,7 @@ def check_what_if(scenario: Scenario, conditions: Conditions, report: Report) ->
 
 
 def _check_uncertain(scenario: Scenario, report: Report) -> None:
-    if not scenario.uncertain or report.problems:
+    if not scenario.uncertain or not report.sound:
         return
     written = report.root.value
     entries = (
@@ -44,7 +44,7 @@ def _check_uncertain(scenario: Scenario, report: Report) -> None:
         for text in outside:
             report.add((*path, "paths"), "a figure of the model", f'"{text}"')
         for problem in [] if outside else _problems(root, uncertain):
-            got = f"{problem.path}: {problem.got}" if problem.path else problem.got
+            got = f"{problem.got} at {problem.path}" if problem.expected else f"{problem.path}: {problem.got}"
             report.add((*path, "paths"), problem.expected, got, problem.remedy)
 
 

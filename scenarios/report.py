@@ -27,6 +27,11 @@ class Report:
         """What is written."""
         return self._root
 
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was left out and nothing is wrong so far."""
+        return not (self.problems or self._gone)
+
     def add(
         self,
         path: Path,

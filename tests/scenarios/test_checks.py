@@ -360,6 +360,32 @@ STORIES = {
         "equity.reference.deprivation=5",
         'equity.reference.deprivation: "5" is not a value of "deprivation". There are: 1, 2.',
     ),
+    # Other worlds.
+    "an uncertain figure stands somewhere": (
+        "uncertain.wards.paths=hospitals.south.beds.wrad",
+        'uncertain.wards.paths: hospitals.south.beds.wrad: there is no "wrad". Did you mean "ward"?',
+    ),
+    "an uncertain figure can be what is believed": (
+        'uncertain.wards={paths: arrivals.list.schedule.no_show, values: [0.5, 2], source: assumed}',
+        "uncertain.wards.paths: expected a share from 0 to 1 such as 0.3 or 30 %, got 2.0 at "
+        'arrivals.list.schedule.no_show. Say "2 %" if it is per cent.',
+    ),
+    "what costs something is there": (
+        "costs.bed_day={wrad: {amount: 1, source: assumed}}",
+        'costs.bed_day.wrad: "wrad" is not a unit of beds of any hospital. Did you mean "ward"?',
+    ),
+    "costs cost something": (
+        "costs={currency: EUR}",
+        "costs: expected at least one unit cost, got none. Leave `costs` out, or add for example `bed_day`.",
+    ),
+    "a flip is of a value of an attribute": (
+        "counterfactual.instead=x",
+        'counterfactual.instead: "x" is not a value of "sex". There are: f, m.',
+    ),
+    "one patient is flipped by stream and number": (
+        "counterfactual.stream=list",
+        "counterfactual: expected both stream and number, for one patient, or neither, got one of them.",
+    ),
     # Preemption.
     "preemption is refused by name": (
         "pathways.emergency.steps.ward={duration: 1 h, preempt: true}",
