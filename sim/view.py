@@ -85,7 +85,7 @@ class CensusView:
         self._engine = engine
         self._names = names_of(network)
         protected = network.group is not None and network.scenario.attributes[network.group].protected
-        self._blind = network.scenario.group_blind and protected
+        self.blind = network.scenario.group_blind and protected
         hospitals = range(len(network.hospitals))
         self._moves = [tuple(destinations(network, h, s.index) for s in network.steps) for h in hospitals]
         self._flex = [most_flex(network, h) for h in hospitals]
@@ -119,7 +119,7 @@ class CensusView:
                 early_discharge={name: counts[h] for name, counts in ready.items()},
             )
 
-        return _decision(engine, trigger, self._names, self._blind, legal)
+        return _decision(engine, trigger, self._names, self.blind, legal)
 
 
 def _decision(

@@ -7,6 +7,7 @@ through the views of `views.py`.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ class FastEngine:
         if source is not None:
             self.at(0.0, priority(Kind.DAY, 0), self._midnight)
         self._asked = Trigger.REGULAR
+        self._neutral = True
+        """Whether only neutral orders are in force, so that giving them again changes nothing."""
         self._ended = False
         self._last: Tally | None = None
 
@@ -106,8 +109,10 @@ class FastEngine:
 
     def next_decision(self) -> Decision | None:
         """Run the clock to the next decision; None at the horizon."""
-        if not self.run_to_decision():
-            return None
+        return self.decision() if self.run_to_decision() else None
+
+    def decision(self) -> Decision:
+        """Return the present state as a decision. It may be asked for once: `since` begins anew."""
         return self._view.decision(self._asked.name.lower())
 
     def run_to_decision(self) -> bool:
@@ -140,9 +145,15 @@ class FastEngine:
 
     def answer(self, directive: Directive) -> None:
         """Carry out the orders. Raises `DirectiveError` with every part that is illegal by itself."""
+        if self._neutral and not directive.orders and self.supply is None:
+            self.log((self.env.now, Row.DECIDED, -1, -1, int(self._asked), float(self.decisions)))
+            self.command(kernel.ALL_CHANGED)
+            self.decisions += 1
+            return
         if self.supply is not None:
             self.supply.read()
         self.standing.carry_out(directive, self._asked)
+        self._neutral = not directive.orders
         if self.supply is not None:
             self.supply.write()
         self._put_rules_into_force()
@@ -224,9 +235,7 @@ class FastEngine:
     def census(self) -> Census:
         """Count who is where now."""
         network, memory = self.network, self.memory
-        for name in ("beds_count", "queues_count", "inbound_count"):
-            memory[name]["value"] = 0
-        n = self.command(kernel.CENSUS, len(memory["patients"]))
+        n = self.count()
         H, P, S = len(network.hospitals), len(network.pools), len(network.steps)
         beds = memory["beds_count"]["value"].reshape(H, P, -1).tolist()
         queues = memory["queues_count"]["value"].reshape(H, S, len(network.acuities), -1).tolist()
@@ -237,6 +246,17 @@ class FastEngine:
             inbound=tuple(memory["inbound_count"]["value"].tolist()),
             waiting=[(h, n, s, t, g, bool(b), since) for h, n, s, t, g, b, since in waiting],
         )
+
+    def count(self) -> int:
+        """Write a census into the memory's counts and list of those who wait; return how many wait."""
+        for name in ("beds_count", "queues_count", "inbound_count"):
+            self.memory[name]["value"] = 0
+        return self.command(kernel.CENSUS, len(self.memory["patients"]))
+
+    @property
+    def blind(self) -> bool:
+        """Whether policies may not see the group."""
+        return self._view.blind
 
     def ranked_by(self, ranking: QueueRanking) -> int:
         """Return the number of a queue rule in the kernel."""
@@ -330,9 +350,9 @@ class FastEngine:
             self._more_lots(2 * int(w["max_lots"]))
         w["crowded"] = 0
 
-    def _begin_block(self) -> None:
-        self._keep("rows", np.empty(BLOCK, layouts.ROW))
-        self._w["n_rows"], self._w["max_rows"] = 0, BLOCK
+    def _begin_block(self, n: int = BLOCK) -> None:
+        self._keep("rows", np.empty(n, layouts.ROW))
+        self._w["n_rows"], self._w["max_rows"] = 0, n
 
     def _more_patients(self, more: int) -> None:
         w, S = self._w, len(self.network.steps)
@@ -505,8 +525,82 @@ class FastEngine:
                 self._factory.close()
 
     def _log(self) -> EventLog:
-        rows = np.concatenate([*self._blocks, self.memory["rows"][: self._w["n_rows"]]])
-        return EventLog(**{name: np.ascontiguousarray(rows[name]) for name in EventLog.__slots__})
+        """Return the blocks of the log as columns."""
+        blocks = [*self._blocks, self.memory["rows"][: self._w["n_rows"]]]
+        n = sum(len(block) for block in blocks)
+        columns = {name: np.empty(n, layouts.ROW[name]) for name in EventLog.__slots__}
+        first = 0
+        for block in blocks:
+            for name, column in columns.items():
+                column[first : first + len(block)] = block[name]
+            first += len(block)
+        return EventLog(**columns)
+
+    # Copies.
+
+    def copy(self, log: bool = True) -> FastEngine:
+        """Return another engine at the same point of the same run: what one is ordered, the other never hears of.
+
+        `log=False`: the copy's log begins here, which is cheaper. Until they get other orders both go the same
+        way: the copy knows the future. Who must not know it redraws it.
+        """
+        twin = object.__new__(type(self))
+        twin.__dict__ |= self.__dict__
+        twin._world = self._world.copy()
+        twin._w = twin._world[0]
+        twin._where = address(twin._world)
+        twin.memory = {}
+        for name, array in self.memory.items():
+            if name in ("people", "rosters", "rankings"):
+                twin._keep(name, array)  # replaced, never changed
+            elif name != "rows":
+                twin._keep(name, array.copy())
+        twin._columns = dict(self._columns)
+        written = self.memory["rows"][: self._w["n_rows"]]
+        twin._blocks = [*self._blocks, written.copy()] if log else []
+        twin._begin_block(BLOCK if log else BLOCK // 16)
+        twin.env = Clock(twin._world)
+        twin.tallies = self.tallies.copy(twin.memory["tallies"])
+        twin.patients = Patients(twin)
+        twin.desks = [desk.copy(twin) for desk in self.desks]
+        if self._source is not None:
+            twin._source, twin.workload = copy.deepcopy(
+                (self._source, self.workload), {id(self.network): self.network}
+            )
+            twin._arrays = Arrays(twin.workload)
+            twin._place_columns()
+            twin._use_rankings(self._rankings)
+        twin.journeys = Journeys(twin)
+        twin._view = copy.copy(self._view)
+        twin._view._engine = twin  # type: ignore[assignment]
+        twin._factory = None
+        self._copy_what_is_pending(twin)
+        return twin
+
+    def _copy_what_is_pending(self, twin: FastEngine) -> None:
+        """Copy orders, vaccine and the actions that refer to them, together."""
+        standing = twin.standing = copy.copy(self.standing)
+        standing._engine = twin  # type: ignore[assignment]
+        standing._rankings, standing.ordered = list(standing._rankings), list(standing.ordered)
+        standing.overflow, standing.diverting = list(standing.overflow), list(standing.diverting)
+        standing.flex_open = [dict(units) for units in standing.flex_open]
+        known = {id(self): twin, id(self.standing): standing, id(self.network): self.network}
+        if self.supply is not None:
+            self.supply.read()
+            twin.supply = self.supply.copy(twin)
+            known[id(self.supply)] = twin.supply
+        if self._actions or any(any(coming.values()) for coming in standing._flex_coming):
+            lots = self.supply._lots if self.supply is not None else None
+            twin._actions, standing._flex_coming, lots = copy.deepcopy(
+                (self._actions, standing._flex_coming, lots), known
+            )
+            if twin.supply is not None and lots is not None:
+                twin.supply._lots = lots
+        else:
+            twin._actions = {}
+            standing._flex_coming = [{unit: [] for unit in coming} for coming in standing._flex_coming]
+            if twin.supply is not None:
+                twin.supply._lots = copy.deepcopy(twin.supply._lots)
 
     # Capacity and arrivals.
 

@@ -393,6 +393,7 @@ def census(w: Any, n_patients: int) -> int:
 
 (
     ADVANCE,
+    ALL_CHANGED,
     SERVE,
     CUT,
     MOVE,
@@ -405,7 +406,7 @@ def census(w: Any, n_patients: int) -> int:
     PUT,
     CHOOSE,
     CENSUS,
-) = range(13)
+) = range(14)
 
 INFINITE = float("inf")
 
@@ -418,7 +419,11 @@ def _entry(sources: str) -> Any:
         w = world_at(where, 0)
         if what == ADVANCE:
             return advance(w)
-        if what == SERVE:
+        if what == ALL_CHANGED:
+            for h in range(w.n_hospitals):
+                mark_changed(w, h)
+                stir(w, h)
+        elif what == SERVE:
             serve(w, a)
         elif what == CUT:
             care.end_step(w, a, ENDED_EARLY)

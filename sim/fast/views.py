@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +159,12 @@ class Desk:
         self.hospital = hospital
         self.ranking = ranking
         self.tier_order: dict[int, int] = {}
+
+    def copy(self, engine: FastEngine) -> Desk:
+        """Return the desk of a copy of the engine."""
+        twin = Desk(engine, self.hospital, self.ranking)
+        twin.tier_order = self.tier_order
+        return twin
 
     def _pools(self, name: str) -> list[int]:
         n = len(self._engine.network.pools)
@@ -349,6 +356,12 @@ class FastTallies(Tallies):
         super().__init__(hospitals, groups)
         self._totals = totals
 
+    def copy(self, totals: Any) -> FastTallies:
+        """Return the tallies of a copy of the engine, whose running totals these are."""
+        twin = copy.copy(self)
+        twin._totals = totals
+        return twin
+
     def since(self, now: float) -> Tally:
         """Return what happened since the last call, and begin the next interval."""
         self._untreated = self._table("untreated")
@@ -370,6 +383,21 @@ class FastSupply(Supply):
     def __init__(self, engine: FastEngine, network: Network, workload: Workload) -> None:
         self._engine = engine
         super().__init__(network, workload, lambda: engine.env.now, engine.at, engine.log, engine.changed)
+
+    def copy(self, engine: FastEngine) -> FastSupply:
+        """Return the supply of a copy of the engine, but for the lots."""
+        twin = copy.copy(self)
+        twin._engine = engine
+        twin._now, twin._at, twin._log, twin._mark = (
+            lambda: engine.env.now,
+            engine.at,
+            engine.log,
+            engine.changed,
+        )
+        twin.on_order = [list(row) for row in self.on_order]
+        twin._deliveries = [list(row) for row in self._deliveries]
+        twin._workload = engine.workload
+        return twin
 
     @property
     def _numbers(self) -> int:
