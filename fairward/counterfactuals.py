@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import typer
+
 from fairward.progress import progress
 from fairward.runs import partial
-from fairward.studies import publish_study
+from fairward.studies import INTERRUPTED, kept_words, publish_study
 from policies.counterfactual.contributions import contributions, switches
 from policies.counterfactual.effects import effects
 from policies.counterfactual.flip import parse_flip
@@ -21,7 +23,7 @@ from policies.variants import study_hash
 from scenarios.errors import UsageError
 from scenarios.loader import load
 from sim.network import compile_network
-from sim.replications import Workers, replicate
+from sim.replications import Interrupted, Workers, replicate
 
 
 def flip_told(
@@ -57,6 +59,8 @@ def flip_told(
 
         done = replicate(task, numbers, on_done=on_done, workers=workers)
     worlds = list(done.values())
+    if not any(world.n_flipped for world in worlds):
+        raise UsageError(f"--flip: nobody had {flip.attribute} {flip.was} in {len(worlds)} runs.")
     if patient is not None:
         told = tell_one(scenario, flip, worlds[0], patient, policy, seed)
     else:
@@ -108,11 +112,18 @@ def contributions_told(
     arguments = {"scenario": name, "contributions": written, "by_row": by_row, "policy": policy,
                  "reps": replications, "seed": seed, "set": list(overrides)}  # fmt: skip
     with partial(out, identity) as parts:
-        with Workers(jobs) as workers, progress(f"{scenario.name}, disparities on and off", quiet) as tell:
-            found = contributions(
-                scenario, objective, policy, wanted, seed, engine, by_row, workers=workers, folder=parts.folder,
-                on_done=tell,
-            )  # fmt: skip
+        try:
+            with (
+                Workers(jobs) as workers,
+                progress(f"{scenario.name}, disparities on and off", quiet) as tell,
+            ):
+                found = contributions(
+                    scenario, objective, policy, wanted, seed, engine, by_row, workers=workers, folder=parts.folder,
+                    on_done=tell,
+                )  # fmt: skip
+        except Interrupted as interrupted:
+            typer.echo(kept_words(interrupted, parts.folder), err=True)
+            raise typer.Exit(INTERRUPTED) from None
         told = tell_contributions(scenario, found, policy, seed)
         folder = publish_study(
             told, scenario, "counterfactual", arguments, [policy], seed, wanted, f"{identity}:{arguments}", parts,

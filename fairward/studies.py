@@ -21,8 +21,10 @@ from policies.parts import Parts, write_parquet
 from policies.told import Told, told_text
 from scenarios.loader import dump_yaml, scenario_hash
 from scenarios.scenario import Scenario
+from sim.replications import Interrupted
 
 REPORT = "report.html"
+INTERRUPTED = 130
 
 
 def publish_study(
@@ -70,6 +72,14 @@ def publish_study(
     place = publish(folder, out, f"{scenario.name}-{what}", identity, began)
     shutil.rmtree(parts.folder, ignore_errors=True)
     return place
+
+
+def kept_words(interrupted: Interrupted[Any], folder: Path) -> str:
+    """Return what is said when Ctrl-C ends a study that can be resumed."""
+    return (
+        f"Interrupted. {len(interrupted.done)} of {interrupted.wanted} runs are kept in {folder}; the same command goes "
+        "on from there."
+    )
 
 
 def print_study(told: Told, folder: Path, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from fairward.progress import progress
 from fairward.runs import partial
-from fairward.studies import publish_study
+from fairward.studies import INTERRUPTED, kept_words, publish_study
 from policies.experiment import check_policies
 from policies.objective import attributes_of, parse_objective
 from policies.told import Told
@@ -23,8 +23,6 @@ from sim.replications import Interrupted, Workers
 
 RUNS = {"split": 5, "tornado": 20, "sobol": 5}
 """Of each draw, end or point, unless the command says otherwise."""
-
-INTERRUPTED = 130
 
 
 def uncertainty_told(
@@ -72,11 +70,7 @@ def uncertainty_told(
                 else:
                     told = tell_sobol(study, all_together(study, points, runs, workers, parts.folder, tell))
         except Interrupted as interrupted:
-            typer.echo(
-                f"Interrupted. {len(interrupted.done)} of {interrupted.wanted} runs are kept in {parts.folder}; the "
-                "same command goes on from there.",
-                err=True,
-            )
+            typer.echo(kept_words(interrupted, parts.folder), err=True)
             raise typer.Exit(INTERRUPTED) from None
         folder = publish_study(
             told, scenario, "uncertainty", arguments, list(named), seed, runs, f"{identity}:{arguments}", parts, out,

@@ -13,7 +13,7 @@ from policies.uncertainty.sensitivity import evaluated, noise_share, sobol_indic
 from policies.uncertainty.split import components, split
 from policies.uncertainty.study import Study, all_together, nested, one_at_a_time
 from policies.uncertainty.telling import tell_sobol, tell_split, tell_tornado
-from scenarios.errors import ScenarioError, UsageError
+from scenarios.errors import MissingExtra, ScenarioError, UsageError
 from scenarios.loader import load_text, resolve, resolve_text, scenario_hash, varied
 from scenarios.uncertain import Uncertain
 from tests.conftest import seed_of
@@ -170,6 +170,18 @@ def test_without_an_effect_there_are_no_indices():
         sobol_indices(("a", "b"), np.ones((16, 2)), seed=1)
     with pytest.raises(UsageError, match="a power of 2"):
         sobol_points(("a",), 60, seed=1)
+
+
+def test_without_salib_the_extra_to_install_is_named(monkeypatch):
+    import sys
+
+    for name in ("SALib", "SALib.sample", "SALib.analyze"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(MissingExtra, match="sensitivity"):
+        sobol_points(("a",), 64, seed=1)
+    with pytest.raises(MissingExtra, match="sensitivity"):
+        sobol_indices(("a",), np.arange(12.0)[:, None], seed=1)
 
 
 def test_a_tornado_ranks_by_size_and_pairs_by_run():
