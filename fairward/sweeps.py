@@ -17,12 +17,12 @@ import pandas as pd
 
 from fairward.progress import progress
 from fairward.runs import MANIFEST, MANIFEST_SCHEMA, checksums, commit, forget, machine, partial, publish
-from fairward.wording import HEADLINES, aligned
+from fairward.wording import HEADLINES
 from policies.answer import Answer
 from policies.experiment import check_policies, experiment
 from policies.origin import results_hash, source_hash, versions
 from policies.parts import write_parquet
-from policies.sentence import everybody, shown
+from policies.sentence import aligned, everybody, shown
 from scenarios.errors import ScenarioError, UsageError
 from scenarios.loader import load, scenario_hash
 from scenarios.scenario import Scenario

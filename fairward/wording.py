@@ -9,6 +9,7 @@ from policies.answer import Answer
 from policies.sentence import (
     FEWEST,
     Estimate,
+    aligned,
     attribute_title,
     by_group,
     estimates,
@@ -56,21 +57,6 @@ def answer_text(answer: Answer, all_groups: bool = False) -> str:
     blocks += _flow_blocks(answer)
     blocks.append("\n".join(f"- {note}" for note in answer.notes))
     return "\n\n".join(blocks)
-
-
-def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with columns as wide as their widest cell.
-
-    >>> print(aligned(["", "beds"], [["north", "12"], ["sea", "4"]]))
-           beds
-    north  12
-    sea    4
-    """
-    lines = [list(header), *map(list, rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
 
 
 def _table(answer: Answer, title: str, rows: list[list[str]]) -> str:

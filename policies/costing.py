@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from policies.answer import Answer
-from policies.audit.text import aligned
 from policies.audit.wording import figure
+from policies.sentence import aligned
 from policies.told import as_estimated, plain
 from scenarios.costs import Costs, UnitCost
 from sim.evidence.bootstrap import bootstrap, resamples, weighted_means

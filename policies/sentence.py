@@ -211,6 +211,21 @@ def named(scenario: Scenario, estimate: Estimate) -> str:
     return f"{estimate.group} ({title})"
 
 
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table with columns as wide as their widest cell.
+
+    >>> print(aligned(["", "beds"], [["north", "12"], ["sea", "4"]]))
+           beds
+    north  12
+    sea    4
+    """
+    lines = [list(header), *map(list, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
 def attribute_title(scenario: Scenario, attribute: str) -> str:
     """Return what an attribute is called in tables."""
     spec = scenario.attributes.get(attribute)

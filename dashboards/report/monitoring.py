@@ -39,9 +39,9 @@ def render_monitoring(found: Monitoring) -> str:
     )
     signalling = [_who(found, chart) for chart in found.charts if chart.signals]
     said = (
-        f"{found.title} has moved beyond chance for {', '.join(signalling)}."
+        f"{found.title} signals a shift for {', '.join(signalling)} (of {len(found.charts)} charts)."
         if signalling
-        else f"{found.title} moves no more than chance does, in every group charted."
+        else f"No signal in {found.title.lower()}, in any group charted; a small shift may be missed."
     )
     exhibits = tuple(_exhibit(found, i, chart) for i, chart in enumerate(found.charts))
     return environment.get_template("audit.html.jinja").render(

@@ -17,8 +17,8 @@ VALIDATE_SCHEMA = "fairward.validate/1"
 
 def list_all(as_json: options.AsJson = False) -> None:
     """List the scenarios of the library, the policies and the metrics."""
-    from fairward.wording import aligned
     from policies.registry import POLICIES, title
+    from policies.sentence import aligned
     from scenarios.loader import library_names, resolve
     from sim.outcomes import METRICS
 

@@ -20,7 +20,7 @@ RUNS_SCHEMA = "fairward.runs/1"
 def list_runs(out: Folder = Path("runs"), as_json: options.AsJson = False) -> None:
     """List the runs of a folder, the newest last."""
     from fairward.runs import past_runs
-    from fairward.wording import aligned
+    from policies.sentence import aligned
 
     runs = past_runs(out)
     if as_json:

@@ -212,7 +212,7 @@ def _prepared_lines(out: Path, told: _Prepared, weights: Path | None) -> Iterato
 
 def _report_blocks(quality: Quality) -> Iterator[str]:
     from agents.profiles.quality import OFF, UNSURE, WITHIN
-    from fairward.wording import aligned
+    from policies.sentence import aligned
 
     yield f"{quality.n} profiles, {quality.n_prepared} with severity."
     rows = [

@@ -12,7 +12,7 @@ from policies.audit.findings import Gap, Level, Spread
 from sim.evidence.bootstrap import bootstrap, pseudo_values, weighted_means, weighted_sums
 from sim.evidence.estimated import ONE_RUN, Estimated, Tested
 from sim.evidence.permutation import permutation_gap
-from sim.evidence.proportions import design_effect, wilson
+from sim.evidence.proportions import wilson, wilson_of_runs
 from sim.evidence.replication_tests import friedman, holm, paired_t
 from sim.fairness import disparity
 from sim.fairness.disparity import BEST, OVERALL
@@ -33,22 +33,31 @@ def mean_of(values: Floats, level: float = LEVEL) -> Estimated:
     if not np.isfinite(values).any():
         return Estimated(nan, why="no value in any run")
     found = interval(values, level)
-    why = ONE_RUN if found.n_runs < 2 else ""
-    return Estimated(found.mean, found.low, found.high, "t over runs" if found.n_runs > 1 else "", why)
+    if found.n_runs < 2:
+        return Estimated(found.mean, why=ONE_RUN)
+    why = "the same in every run" if found.sd == 0 else ""
+    return Estimated(found.mean, found.low, found.high, "t over runs", why)
 
 
 def level_of(panel: Panel, group: int, level: float = LEVEL) -> Estimated:
-    """Return the mean of a group; where a share is the same in every run, Wilson's interval on its patients.
+    """Return the mean of a group with a t interval; of a share near 0 or 1, an interval by Wilson.
 
-    A spread of zero between runs would say that it is known exactly, which a few runs without an event cannot.
+    A t interval may reach below 0 per cent, and where a share is 0 or 1 in every run a spread of zero would say that
+    it is known exactly, which a few runs without an event cannot: there Wilson's interval on the patients, with the
+    design effect of everybody, since the group itself shows none.
     """
-    found = mean_of(panel.value[:, group], level)
-    if panel.events is not None and found.known and (found.low == found.high or not found.bounded):
-        events, n = panel.events[:, group], panel.n[:, group]
-        if found.value in (0.0, 1.0) and n.sum() > 0:
-            within = wilson(float(events.sum()), float(n.sum()), design_effect(events, n), level)
-            return Estimated(found.value, within.low, within.high, "Wilson", found.why)
-    return found
+    values = panel.value[:, group]
+    found = mean_of(values, level)
+    if panel.metric.unit != "share" or not found.bounded or 0.0 < found.low <= found.high < 1.0:
+        return found
+    n = float(panel.n[:, group].sum())
+    if found.value in (0.0, 1.0) and n > 0:
+        within = wilson(found.value * n, n, panel.deff, level)
+        return Estimated(found.value, within.low, within.high, "Wilson")
+    over = interval(values, level)
+    if over.sd == 0:
+        return found
+    return wilson_of_runs(over.mean, over.sd / np.sqrt(over.n_runs), over.n_runs - 1, level)
 
 
 def levels_of(panel: Panel, hidden: Mask) -> Iterator[Level]:

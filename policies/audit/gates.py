@@ -2,7 +2,7 @@
 
 A gate looks at several groups, and one is beyond any limit by chance sooner or later: its intervals are widened for
 their number (Bonferroni), so that a gate that is just kept by all groups is called breached at most once in 20.
-A difference to the best-off is decided on the differences to every other group, whichever is the best: to pick the
+A difference or ratio to the best-off is decided on those to every other group, whichever is the best: to pick the
 best from the data and then test against it would find a gap where several are equally good.
 A gate with `proof: of compliance` fails also when it is undecided.
 """
@@ -128,21 +128,42 @@ def _estimates(
     shown = np.where(mask, nan, panel.value)
     if gate.compare == "difference" and gate.to == BEST:
         return [_less_the_best(panel, shown, g, level) for g in groups]
+    if gate.to == BEST:
+        return [_over_the_best(panel, shown, g, weights, level) for g in groups]
     pairs = [gap_of(panel, shown, g, gate.to, weights, level) for g in groups]
     return [pair[0] if gate.compare == "difference" else pair[1] for pair in pairs]
 
 
 def _less_the_best(panel: Panel, shown: np.ndarray, group: int, level: float) -> Estimated:
     """Return a group less the best-off, from t intervals of its differences to all others, widened for their number."""
-    others = [h for h in range(len(panel.groups)) if h != group and np.isfinite(shown[:, h]).any()]
-    if not others:
-        return Estimated(nan, why="one group has nothing to be compared with")
+    others = _others(shown, group)
     each = [mean_of(shown[:, group] - shown[:, h], 1 - (1 - level) / len(others)) for h in others]
+    return _farthest(each, panel, "t over runs, all pairs")
+
+
+def _over_the_best(
+    panel: Panel, shown: np.ndarray, group: int, weights: np.ndarray, level: float
+) -> Estimated:
+    """Return a group over the best-off, from BCa intervals of its ratios to all others, widened for their number."""
+    others = _others(shown, group)
+    each = [
+        gap_of(panel, shown, group, panel.groups[h], weights, 1 - (1 - level) / len(others))[1]
+        for h in others
+    ]
+    return _farthest(each, panel, "BCa bootstrap, all pairs")
+
+
+def _others(shown: np.ndarray, group: int) -> list[int]:
+    return [h for h in range(shown.shape[1]) if h != group and np.isfinite(shown[:, h]).any()]
+
+
+def _farthest(each: Sequence[Estimated], panel: Panel, method: str) -> Estimated:
+    """The comparison with the best of the others, whichever that is: a bound holds where all of its kind do."""
+    if not each:
+        return Estimated(nan, why="one group has nothing to be compared with")
     if not all(one.bounded for one in each):
-        why = next(one.why for one in each if not one.bounded)
-        return Estimated(nan, why=why)
+        return Estimated(nan, why=next(one.why for one in each if not one.bounded))
     pick = min if panel.better == "higher" else max
     return Estimated(
-        pick(one.value for one in each), pick(one.low for one in each), pick(one.high for one in each),
-        "t over runs, all pairs",
-    )  # fmt: skip
+        pick(one.value for one in each), pick(one.low for one in each), pick(one.high for one in each), method
+    )

@@ -143,6 +143,10 @@ def monitoring_text(found: Monitoring) -> str:
             f"h = {found.charts[0].cusum.limit:.2f}): a false alarm every {IN_CONTROL_LENGTH:.0f} runs on average, a "
             f"shift of {2 * ALLOWANCE:g} standard error found after {shift:.1f}; shorter while the baseline is small."
         )
+        lines.append(
+            f"  That is of each chart by itself: with {len(found.charts)} charts some false alarm comes up to "
+            f"{len(found.charts)} times as often."
+        )
     return "\n".join([*lines, "", *(f"- {note}" for note in found.notes)])
 
 

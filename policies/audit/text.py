@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from policies.audit.findings import FairnessReport, Gap, GateResult, Level
 from policies.audit.wording import attribute_words, figure, p_text, reference_words
+from policies.sentence import aligned
 
 COLUMNS = (
     "untreated_hours",
@@ -143,7 +144,7 @@ def _reversals(report: FairnessReport) -> Iterator[str]:
         said = (
             "the sign turns within hospital and acuity"
             if one.kind == "turns"
-            else "hidden over all, clear within hospital and acuity"
+            else "not clear over all after Holm's correction, clear within hospital and acuity"
         )
         yield (
             f"  {title}, {one.group} less {reference_words(one.reference)} "
@@ -171,12 +172,3 @@ def _tried(report: FairnessReport) -> Iterator[str]:
     )
     if any(not tried.same_patients for tried in found.tried):
         yield "  Some levers change who comes: there the patients are not the same, only their random numbers."
-
-
-def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with columns as wide as their widest cell."""
-    lines = [list(header), *map(list, rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
-    )

@@ -62,9 +62,7 @@ def audit_sentence(report: FairnessReport, headline: str) -> str:
     worse = [g for g in gaps if g.stands and (g.difference.value > 0) == (better == "lower")]
     if worse:
         widest = max(worse, key=lambda gap: abs(gap.difference.value))
-        more = {len(worse) - 1: f"; {counted(len(worse) - 1, 'more group')} worse off too"}.get(
-            len(worse) - 1, ""
-        )
+        more = f"; {counted(len(worse) - 1, 'more group')} worse off too" if len(worse) > 1 else ""
         less = "waits longer" if headline == "untreated_hours" else "is worse off"
         said.append(
             f"{_group(report, widest)} {less} than {reference_words(widest.reference)}: {title} "

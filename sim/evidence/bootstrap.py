@@ -33,6 +33,8 @@ DRAWS = 2000
 FEWEST_CLUSTERS = 6
 """Runs below which no bootstrap interval is given: 5 runs have 126 different resamples, too few for tails of 2.5 %."""
 
+TOO_FEW_FOR_THE_LEVEL = "too few runs for an interval as sure as this"
+
 MOST_MISSING = 0.05
 """Resamples without a value (nobody of a group was drawn, say) above which the interval is not known."""
 
@@ -102,6 +104,8 @@ def _interval(value: float, drawn: Floats, left_out: Floats | None, n: int, leve
     if drawn[0] == drawn[-1]:
         return Estimated(value, value, value, "bootstrap", "the same in every run")
     reach = np.sqrt(n / (n - 1)) * stats.t.ppf((1 + level) / 2, n - 1)
+    if special.ndtr(-reach) * len(drawn) < 1:  # the tails lie beyond all that was drawn
+        return Estimated(value, why=TOO_FEW_FOR_THE_LEVEL)
     bias = acceleration = 0.0
     bends = left_out is not None and np.isfinite(left_out).all() and np.ptp(left_out) > 0
     if bends:
@@ -112,7 +116,8 @@ def _interval(value: float, drawn: Floats, left_out: Floats | None, n: int, leve
         acceleration = float((away**3).sum() / (6 * (away**2).sum() ** 1.5))
     tails = []
     for z in (-reach, reach):
-        moved = bias + (bias + z) / (1 - acceleration * (bias + z))
+        bent = 1 - acceleration * (bias + z)  # at 0 or below, the whole tail is beyond
+        moved = bias + (bias + z) / bent if bent > 0 else np.copysign(np.inf, z)
         tails.append(float(special.ndtr(moved)))
     low, high = np.quantile(drawn, np.clip(tails, 0, 1))
     return Estimated(value, float(low), float(high), "BCa bootstrap" if bends else "percentile bootstrap")

@@ -22,8 +22,7 @@ def tost(differences: Floats, margin: float) -> Tested:
     if len(differences) < 2:
         return Tested(name, None, n=len(differences), why=ONE_RUN)
     if np.ptp(differences) == 0:
-        inside = abs(float(differences[0])) < margin
-        why = "the same in every run"
-        return Tested(name, 0.0 if inside else 1.0, n=len(differences), why=why)
+        why = "the difference is the same in every run, so it has no spread to judge by"
+        return Tested(name, None, n=len(differences), why=why)
     p_value = DescrStatsW(differences).ttost_mean(-margin, margin)[0]
     return Tested(name, float(p_value), n=len(differences))

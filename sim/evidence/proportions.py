@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from sim.evidence.estimated import Estimated
@@ -39,6 +40,19 @@ def wilson(events: float, n: float, deff: float = 1.0, level: float = LEVEL) -> 
     low, high = proportion_confint(events / deff, n / deff, alpha=1 - level, method="wilson")
     low, high = (0.0 if events == 0 else low), (1.0 if events == n else high)  # but for rounding
     return Estimated(events / n, float(low), float(high), "Wilson")
+
+
+def wilson_of_runs(mean: float, se: float, degrees: int, level: float = LEVEL) -> Estimated:
+    """Return Wilson's interval about a mean share of runs with its standard error: it stays between 0 and 1.
+
+    The effective number of patients is the one at which independent patients would have this standard error, made
+    smaller by the square of normal over t quantiles for the runs. Source: Korn & Graubard (1998), Survey Methodology
+    24:193 (effective number); Franco et al. (2019), J. Survey Statistics and Methodology 7:334 (Wilson with it).
+    """
+    tail = (1 + level) / 2
+    effective = mean * (1 - mean) / se**2 * (stats.norm.ppf(tail) / stats.t.ppf(tail, degrees)) ** 2
+    found = wilson(mean * effective, effective, level=level)
+    return Estimated(mean, found.low, found.high, "Wilson over runs")
 
 
 def newcombe(

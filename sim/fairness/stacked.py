@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from sim.evidence.proportions import design_effect
 from sim.fairness.by_group import Measured, Plan, Sums, groups_of
 from sim.fairness.disparity import Better
 from sim.metric import Codes, Floats, PatientMetric
@@ -29,6 +30,8 @@ class Panel:
     """Of shares."""
     overall: Floats
     """By run."""
+    deff: float
+    """Design effect of a share over everybody, 1 where it cannot be told."""
 
     @property
     def better(self) -> Better:
@@ -60,6 +63,16 @@ class Stacked:
             np.array([run.n[key] for run in self.runs]),
             np.array([run.events[key] for run in self.runs]) if has_events else None,
             np.array([run.value[metric, ""][0] for run in self.runs]),
+            self._deff(metric),
+        )
+
+    def _deff(self, metric: str) -> float:
+        key = (metric, "")
+        if not all(key in run.events for run in self.runs):
+            return 1.0
+        return design_effect(
+            np.array([run.events[key][0] for run in self.runs]),
+            np.array([run.n[key][0] for run in self.runs]),
         )
 
     def by_place(self, metric: str, attribute: str) -> tuple[Floats, Floats] | None:

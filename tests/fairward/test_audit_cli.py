@@ -127,7 +127,7 @@ def test_successive_runs_are_monitored_and_a_shift_is_exit_1(desk):
     assert "outside the limits: copy-3" in done.stdout
     assert "repeats" in done.stdout
     page = (places[-1] / "monitoring.html").read_text()
-    assert "beyond chance for everybody" in page
+    assert "signals a shift for everybody" in page
     assert page.count("<svg") == 2 * 3
     quiet = fairward("audit", first, *places[:2], "--monitor", "--baseline", "2", "--json")
     assert quiet.exit_code == 0

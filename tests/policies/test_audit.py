@@ -362,3 +362,49 @@ def test_from_visits_to_gaps_5_percent_of_fair_networks_are_called_unfair(seed):
 
 def test_an_estimate_without_an_interval_excludes_nothing():
     assert not Estimated(1.0).excludes(0.0)
+
+
+@pytest.mark.parametrize("wait", [0.0, 9.0])
+def test_one_run_without_a_single_case_does_not_keep_a_gate(tmp_path, wait):
+    """0 of 400 in one run is no evidence about other runs, whatever an interval on patients would say."""
+    results = invented(1, 400, change=lambda columns, rng: columns.update(wait=np.full(400, wait)))
+    text = "gates: [{outcome: treated_within, within: 4 h, by: area, at_least: 90 %}]"
+
+    report = audit(results, gates=gates_of(tmp_path, text, results))
+
+    assert report.gates[0].verdict == "undecided"
+    assert not any(level.estimate.bounded for level in report.levels)
+
+
+def test_an_interval_of_a_share_stays_between_0_and_100_percent():
+    def rare(columns, rng):
+        """One run in five is bad."""
+        columns["ends"] = np.where(rng.random(len(columns["ends"])) < 0.05 * (rng.random() < 0.2), 1, 0)
+
+    report = audit(invented(10, 300, change=rare))
+
+    shares = [level.estimate for level in report.levels if report.titles[level.metric][1] == "share"]
+    assert all(0 <= one.low <= one.value <= one.high <= 1 for one in shares)
+    assert "Wilson over runs" in {one.method for one in shares}
+
+
+@pytest.mark.stats
+@pytest.mark.timeout(300)
+def test_a_ratio_to_the_best_that_is_just_kept_is_called_breached_in_at_most_5_percent_of_studies(seed):
+    """Five groups: four equally good, one exactly 1.5 times as bad."""
+    from policies.audit.gates import _over_the_best, verdict_of
+    from sim.evidence.bootstrap import resamples
+
+    class Panel:
+        groups = tuple("abcde")
+        better = "lower"
+
+    rng, breached, weights = np.random.default_rng(seed), 0, resamples(1, 20)
+    for _ in range(2000):
+        shared = rng.lognormal(0, 0.1, size=(20, 1))
+        shown = np.array([1.0, 1.0, 1.0, 1.0, 1.5]) * shared * rng.lognormal(0, 0.15, size=(20, 5))
+        Panel.overall = shown.mean(axis=1)
+        found = _over_the_best(Panel, shown, 4, weights, 1 - 0.05 / 5)
+        breached += verdict_of(found, None, 1.5) == "breached"
+
+    assert breached / 2000 <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 2000)

@@ -9,6 +9,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from sim.evidence.bootstrap import bootstrap, resamples, weighted_means
 from sim.evidence.control_charts import cusum, cusum_limit, p_chart, run_length
 from sim.evidence.effect_sizes import cliffs_delta, cohens_d, cohens_dz
+from sim.evidence.equivalence import tost
 from sim.evidence.log_rank import log_rank, observed_less_expected
 from sim.evidence.many_runs import interquartile_mean, performance_profile, probability_of_improvement
 from sim.evidence.proportions import design_effect, newcombe, wilson
@@ -172,3 +173,30 @@ def test_a_cusum_finds_a_shift_and_a_p_chart_a_leap():
     chart = p_chart(np.array([10.0, 11.0, 40.0, 0.0]), np.array([100.0, 100.0, 100.0, 0.0]), 0.1)
     assert chart.outside.tolist() == [False, False, True, False]
     assert p_chart(np.array([22.0]), np.array([100.0]), 0.1, deff=4.0).outside.tolist() == [False]
+
+
+def test_few_runs_give_no_interval_that_is_surer_than_they_can_be():
+    """Of 7 runs no resample lies as far out as Student's t says for 99.9 %: to stop at the last one would be false."""
+    weights = resamples(1, 7, 2000)
+    data = np.arange(7.0)[:, None]
+
+    sure = bootstrap(lambda w: weighted_means(w, data), weights, level=0.999)[0]
+    usual = bootstrap(lambda w: weighted_means(w, data), weights)[0]
+
+    assert (sure.bounded, sure.why) == (False, "too few runs for an interval as sure as this")
+    assert usual.bounded
+
+
+def test_one_run_far_out_bends_the_interval_and_does_not_turn_it_round():
+    for far in (1e3, 1e6, -1e6):
+        data = np.array([0.0] * 5 + [1e-3, far])[:, None]
+        found = bootstrap(lambda w, d=data: weighted_means(w, d), resamples(2, 7, 2000))[0]
+
+        assert found.low <= found.value <= found.high
+
+
+def test_a_difference_without_spread_is_not_shown_to_be_small():
+    found = tost(np.zeros(5), margin=1.0)
+
+    assert found.p_value is None
+    assert "no spread" in found.why

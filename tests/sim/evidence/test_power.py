@@ -8,7 +8,7 @@ from sim.evidence.bootstrap import bootstrap, resamples, weighted_means
 from sim.evidence.equivalence import tost
 from sim.evidence.many_runs import improvement_interval, interquartile_mean_interval
 from sim.evidence.permutation import permutation_gap
-from sim.evidence.proportions import design_effect, newcombe, wilson
+from sim.evidence.proportions import design_effect, newcombe, wilson, wilson_of_runs
 from sim.evidence.replication_tests import mann_whitney, paired_t
 from sim.fairness.disparity import generalised_entropy, generalised_gini, largest_gap, min_max, ratio
 from tests.sim.evidence.telling import STUDIES, covers, margin, rejects, rng_of
@@ -180,3 +180,13 @@ def test_the_probability_of_improvement_is_held(seed):
 
     share = np.mean([one.low <= truth <= one.high for one in found])
     assert abs(share - 0.95) <= margin(0.95, 150)
+
+
+def test_wilsons_interval_over_runs_holds_a_rare_share_in_which_runs_differ(seed):
+    """A t interval of the same runs covers less often, and reaches below 0 where cases are few."""
+    rng, truth = rng_of(seed), 0.02
+    rate = np.minimum(truth * rng.gamma(4.0, 0.25, size=(STUDIES, 30)), 1)
+    shares = rng.binomial(60, rate) / 60
+    found = [wilson_of_runs(float(one.mean()), float(one.std(ddof=1)) / np.sqrt(30), 29) for one in shares]
+
+    assert covers(np.mean([one.low <= truth <= one.high for one in found]))
