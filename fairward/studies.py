@@ -77,8 +77,8 @@ def publish_study(
 def kept_words(interrupted: Interrupted[Any], folder: Path) -> str:
     """Return what is said when Ctrl-C ends a study that can be resumed."""
     return (
-        f"Interrupted. {len(interrupted.done)} of {interrupted.wanted} runs are kept in {folder}; the same command goes "
-        "on from there."
+        f"Interrupted. {len(interrupted.done)} of {interrupted.wanted} runs are kept in {folder}; the same command "
+        "goes on from there."
     )
 
 
