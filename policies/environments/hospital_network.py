@@ -94,6 +94,8 @@ class HospitalNetwork(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
         self._answered: list[Directive] = []
         """With seed and replication, all that is needed to come here again: engines are not copied."""
         self._decision: Decision | None = None
+        self._masks = np.zeros((0, 0), dtype=np.int8)
+        """Of the present decision."""
         self._pending = self._no_costs()
         self._costs = self._no_costs()
         self.observation_spaces = {name: self._observation_space() for name in self.possible_agents}
@@ -125,6 +127,7 @@ class HospitalNetwork(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
             self._decision = self._engine.next_decision()
         if self._decision is None:
             raise UsageError(f"{self.network.scenario.name}: there is no decision before the horizon.")
+        self._masks = self.menu.masks(self._decision)
         # Whoever is turned away at the instant at which the episode begins is charged to its first step.
         self._pending = self._no_costs() if begin else self.prices.of(self._decision.since)
         self.agents = list(self.possible_agents)
@@ -145,9 +148,8 @@ class HospitalNetwork(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
         assert self._engine is not None
         assert self._decision is not None
         before = self._decision
-        masks = self.menu.masks(before)
         wanted = self._actions(actions)
-        chosen = self.menu.within(masks, wanted)
+        chosen = self.menu.within(self._masks, wanted)
         directive = self.menu.directive(before, chosen)
         self._answer(directive)
         following = self._engine.next_decision()
@@ -159,7 +161,7 @@ class HospitalNetwork(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
         rewards = self.reward.of(costs, local, self.network.groups)
         over = following is None
         if following is not None:
-            self._decision = following
+            self._decision, self._masks = following, self.menu.masks(following)
         everybody = self.agents
         told = (
             self._observations(),

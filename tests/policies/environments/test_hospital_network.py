@@ -31,11 +31,12 @@ HARMS = (
 )  # fmt: skip
 
 TASTES = {
+    "Observation is not a NumPy array",
     "Observation space for each agent probably should be gymnasium.spaces.box or gymnasium.spaces.discrete",
     "Action space for each agent probably should be gymnasium.spaces.box or gymnasium.spaces.discrete",
     'We recommend agents to be named in the format <descriptor>_<number>, like "player_0"',
 }
-"""Said of every Dict and MultiDiscrete space but those of PettingZoo itself; ours are named like the hospitals."""
+"""Said of every Dict and MultiDiscrete but those of PettingZoo itself; ours are named like the hospitals."""
 
 
 def environment(scene, *overrides, **settings):
