@@ -6,6 +6,7 @@ the codes are given there. Limits are wide: they catch a slip of the pen, not a 
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -103,12 +104,7 @@ def read_patients(path: Path) -> HeartPatients:
     Without `Id`, a patient is called after its line. Raises `ScenarioError` with every problem of the
     file, each with its line; nothing is read of a file that has any.
     """
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
-        )
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read as a CSV file: {error}.") from None
+    table = _table(path)
     missing = [name for name in NAMES if name not in table.columns]
     if missing:
         raise ScenarioError(
@@ -138,6 +134,37 @@ def write_patients(patients: HeartPatients, path: Path) -> None:
     if patients.present is not None:
         table[OUTCOME] = np.where(patients.present, PRESENT, ABSENT)
     table.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Return the cells as text. A row that does not fit the heading is refused: its cells cannot be told apart."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file, strict=True))
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"{path} cannot be read as a CSV file: it is not UTF-8 text. Save it as UTF-8."
+        ) from None
+    except (OSError, csv.Error) as error:
+        said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UsageError(f"{path} cannot be read as a CSV file: {said.lower()}.") from None
+    while rows and not rows[-1]:
+        rows.pop()
+    if not rows:
+        raise UsageError(f"{path} cannot be read as a CSV file: it is empty.")
+    heading, *rest = rows
+    problems = [
+        Problem(str(path), 1, place + 1, name, "one column of this name", "two", "Remove one.")
+        for place, name in enumerate(heading)
+        if name in heading[:place]
+    ]
+    for line, cells in enumerate(rest, start=2):
+        if len(cells) != len(heading):
+            expected, got = f"{len(heading)} cells as in the heading", str(len(cells))
+            problems.append(Problem(str(path), line, 1, "", expected, got))
+    if problems:
+        raise ScenarioError(_the_first_of(problems, path))
+    return pd.DataFrame(rest, columns=heading, dtype=str)
 
 
 def _column(path: Path, table: pd.DataFrame, feature: Feature, problems: list[Problem]) -> Floats:

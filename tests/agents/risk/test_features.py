@@ -109,3 +109,30 @@ def test_a_file_of_a_heading_alone_holds_no_patients(file):
 
     with pytest.raises(UsageError, match="holds no patients"):
         read_patients(file)
+
+
+@pytest.mark.parametrize("spoilt", ["cut", "with a comma too many", "blank"])
+def test_a_row_that_does_not_fit_the_heading_is_refused_and_not_read_one_column_off(file, spoilt):
+    lines = file.read_text().splitlines()
+    cut = lines[4].rsplit(",", 3)[0]
+    lines[4] = {"cut": cut, "with a comma too many": lines[4] + ",", "blank": ""}[spoilt]
+    cells = {"cut": 12, "with a comma too many": 16, "blank": 0}[spoilt]
+    file.write_text("\n".join(lines) + "\n")
+
+    with pytest.raises(ScenarioError, match=f":5:1: expected 15 cells as in the heading, got {cells}"):
+        read_patients(file)
+
+
+def test_a_column_that_stands_there_twice_is_refused(file):
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([lines[0] + ",Age", *(line + ",50" for line in lines[1:])]) + "\n")
+
+    with pytest.raises(ScenarioError, match=":1:16 Age: expected one column of this name, got two"):
+        read_patients(file)
+
+
+def test_empty_lines_at_the_end_do_no_harm(file):
+    whole = read_patients(file)
+    file.write_text(file.read_text() + "\n\n")
+
+    assert read_patients(file).ids == whole.ids
