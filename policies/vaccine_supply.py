@@ -10,6 +10,7 @@ import numpy as np
 from policies.apportionment import apportion
 from policies.parameters import Parameters, no_parameters
 from policies.vaccine_demand import EVERYBODY, dose_demand
+from scenarios.checks_population import people_around
 from scenarios.scenario import Scenario
 from sim.network import Network
 from sim.protocol import Decision, Directive, HospitalView, Orders
@@ -80,7 +81,7 @@ class VaccinePopulation(_DepotPolicy):
         self, decision: Decision, views: Sequence[HospitalView], product: str, depot: int, room: list[int]
     ) -> list[int]:
         """Share out all that the depot has, by head."""
-        heads = [self.scenario.hospitals[view.name].population for view in views]
+        heads = [people_around(self.scenario, view.name) for view in views]
         known = all(n is not None for n in heads)
         return apportion(depot, [float(n or 0) if known else 1.0 for n in heads], room)
 

@@ -58,9 +58,15 @@ def say_acuity(scenario: Scenario, name: str) -> list[bool]:
 
 def people_of(scenario: Scenario, hospital: str) -> int:
     """Return how many people live around a hospital of the population."""
-    assert scenario.population is not None
-    written = scenario.population.catchments[hospital].people
-    return written if written is not None else scenario.hospitals[hospital].population or 0
+    return people_around(scenario, hospital) or 0
+
+
+def people_around(scenario: Scenario, hospital: str) -> int | None:
+    """Return how many people a hospital has around it, in the population or beside it; None if nothing says."""
+    home = scenario.population.catchments.get(hospital) if scenario.population else None
+    if home is not None and home.people is not None:
+        return home.people
+    return scenario.hospitals[hospital].population
 
 
 def check_population(scenario: Scenario, conditions: Conditions, report: Report) -> None:
@@ -385,6 +391,7 @@ def _check_seir(scenario: Scenario, seir: Seir, conditions: Conditions, report: 
             f"{force * (1 - seir.contact_reduction):.3g}",
             within=[path],
         )
+    _check_infections(scenario, seir, report)
     known = lasting(scenario)
     conditions.cases((*path, "admitted"), [case.when for case in seir.admitted], OF_A_PERSON, known)
     _check_contacts(scenario, seir, conditions, report)
@@ -396,6 +403,22 @@ def _check_seir(scenario: Scenario, seir: Seir, conditions: Conditions, report: 
         conditions.when((*path, "coverage", i, "when"), row.when, OF_A_PERSON, known)
         if row.product not in seir.protection:
             _unknown_product((*path, "coverage", i, "product"), row.product, list(seir.protection), report)
+
+
+def _check_infections(scenario: Scenario, seir: Seir, report: Report) -> None:
+    """Nobody is infected twice: neither at the start, nor on one day from outside."""
+    homes = list(scenario.population.catchments) if scenario.population else []
+    if not homes or any(name not in scenario.hospitals for name in homes):
+        return
+    n = sum(people_of(scenario, name) for name in homes)
+    for key, value in (("infected", seir.infected), ("imports", seir.imports)):
+        if value > n:
+            report.add(
+                ("epidemic", "seir", key),
+                f"at most the {n} people of the catchments",
+                f"{value:.12g}",
+                within=[("population", "catchments"), ("hospitals",)],
+            )
 
 
 def _unknown_product(path: Path, name: str, known: list[str], report: Report) -> None:

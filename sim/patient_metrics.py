@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from scenarios.checks_population import people_around
 from sim.incidence import event_masses, summed
 from sim.metric import (
     Cells,
@@ -270,7 +271,7 @@ class _PerHead(Metric):
 
     def applies(self, network: Network) -> bool:
         """Return whether any hospital says how many people live around it."""
-        return any(h.population for h in network.scenario.hospitals.values())
+        return any(people_around(network.scenario, name) for name in network.hospitals)
 
     def counted(self, study: Study) -> Mask:
         """Return whom to count."""
@@ -278,7 +279,7 @@ class _PerHead(Metric):
 
     def cells(self, study: Study) -> Iterator[Cells]:
         """Yield one row: the population of a group is not known."""
-        people = [study.network.scenario.hospitals[name].population for name in study.network.hospitals]
+        people = [people_around(study.network.scenario, name) for name in study.network.hospitals]
         whole = sum(p for p in people if p) if all(people) else None
         counts = np.bincount(study.hospital[self.counted(study)], minlength=study.n_hospitals)
         n = np.concatenate(([counts.sum()], counts)).astype(np.float64)

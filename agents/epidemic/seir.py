@@ -16,7 +16,7 @@ import numpy as np
 from agents.population.people import IMMUNE, INFECTIOUS, LATENT, SUSCEPTIBLE, People
 from agents.population.timetable import HOURS
 from scenarios.epidemic import Seir
-from scenarios.errors import RunError, UsageError
+from scenarios.errors import RunError
 from sim.arrivals import Floats
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
@@ -93,11 +93,6 @@ class Spread:
     def _begin(self) -> None:
         """Infect exactly as many as the scenario says, and make immune or vaccinated who was before."""
         people = [c.people for c in self.catchments]
-        if self.spec.infected > self._n:
-            raise UsageError(
-                f"epidemic.seir.infected: expected at most the {self._n} people of the catchments, "
-                f"got {self.spec.infected}."
-            )
         for catchment in self.catchments:
             self._cover(catchment)
             immune = catchment.luck.once("immune") < self.spec.immune

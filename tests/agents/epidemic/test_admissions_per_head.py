@@ -66,3 +66,23 @@ def test_expected_demand_for_doses_counts_the_invited():
         ("north", "vax", "everybody"): pytest.approx(400 / (21 * 24)),
         ("south", "vax", "everybody"): pytest.approx(400 / (21 * 24)),
     }
+
+
+def test_people_who_are_counted_in_the_catchment_alone_count_per_head_too():
+    scenario = town(
+        "horizon=10 days",
+        "hospitals.north.population=null",
+        "population.catchments.north.people=2000",
+    )
+    engine = build_engine(scenario, 1, 1, "simpy")
+    while engine.next_decision() is not None:
+        engine.answer(Directive())
+    result = engine.result()
+    made = tables(result)
+
+    frame = outcomes(made, result.network)
+    frame = frame[(frame["metric"] == "arrivals_per_1000") & (frame["attribute"] == "")].set_index("hospital")
+    came = made.visits[made.visits["hospital"] == "north"]
+    came = came[came["outcome"] != "declined"]
+    assert len(came) > 50
+    assert frame.loc["north", "value"] == pytest.approx(1000 * len(came) / 2000)

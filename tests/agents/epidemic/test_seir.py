@@ -9,7 +9,7 @@ from agents.build import build_engine
 from agents.epidemic.chime import sir_step
 from agents.epidemic.seir import transmission
 from scenarios.epidemic import Seir
-from scenarios.errors import FairwardError, RunError
+from scenarios.errors import RunError, ScenarioError
 from sim.protocol import Directive
 from tests.agents.population.towns import Life, people_of_town, town
 
@@ -84,12 +84,16 @@ def test_where_nobody_is_infected_nobody_ever_is():
     assert life.people.spread.stages().tolist() == [3000, 0, 0, 0, 0]
 
 
-def test_everybody_can_be_infected_at_once_and_more_than_everybody_is_refused():
+def test_everybody_can_be_infected_at_once():
     people = people_of_town("epidemic.seir.infected=3000")
 
     assert people.spread.stages().tolist() == [0, 0, 3000, 0, 0]
-    with pytest.raises(FairwardError, match="at most the 3000 people of the catchments, got 3001"):
-        people_of_town("epidemic.seir.infected=3001")
+
+
+@pytest.mark.parametrize("key", ["infected", "imports"])
+def test_more_infections_than_people_are_refused(key):
+    with pytest.raises(ScenarioError, match=f"seir.{key}: expected at most the 3000 people .*, got 3001"):
+        people_of_town(f"epidemic.seir.{key}=3001")
 
 
 def test_a_perfect_vaccine_for_everybody_lets_nobody_be_infected():
