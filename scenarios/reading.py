@@ -32,8 +32,8 @@ WORDS: dict[str, bool | None] = {
 }
 
 
-def read_file(path: FilePath, shown_as: str) -> Node:
-    """Read a scenario file; `shown_as` names it in problems."""
+def read_file(path: FilePath, shown_as: str, holds: str = "a scenario") -> Node:
+    """Read a file that is a mapping; `shown_as` names it in problems, `holds` says what it should be."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -51,14 +51,14 @@ def read_file(path: FilePath, shown_as: str) -> Node:
         raise ScenarioError(
             [Problem(shown_as, line, column, "", "", "this is not UTF-8 text", "Save the file as UTF-8.")]
         ) from None
-    return read_text(text, shown_as)
+    return read_text(text, shown_as, holds)
 
 
-def read_text(text: str, shown_as: str) -> Node:
-    """Read the text of a whole scenario, which is a mapping."""
+def read_text(text: str, shown_as: str, holds: str = "a scenario") -> Node:
+    """Read the text of a whole file, which is a mapping."""
     node = _Reader(text, shown_as).document()
     if not isinstance(node.value, dict):
-        problem = Problem(shown_as, 1, 1, "", "a scenario (a mapping)", value_text(node.value))
+        problem = Problem(shown_as, 1, 1, "", f"{holds} (a mapping)", value_text(node.value))
         raise ScenarioError([problem])
     return node
 

@@ -112,7 +112,7 @@ def band_limits(band: str) -> tuple[int, int]:
 def read_census(path: Path | None = None) -> Census:
     """Return a census file, the shipped one when there is no path. Raises `ScenarioError` with every problem."""
     path = DEFAULT if path is None else path
-    node = read_file(path, str(path))
+    node = read_file(path, str(path), "a census")
     try:
         return Census.model_validate(plain(node))
     except ValidationError as error:

@@ -62,6 +62,9 @@ FACTORS: dict[str, tuple[str, Factor]] = {
 }
 """What a priority may be made of: (what it is, its value from 0 to 1 or None if not known)."""
 
+MOST_WEIGHT = 1e12
+"""All weights together: only their proportions count, and far larger sums lose them."""
+
 DEFAULT_WEIGHTS = {"severity": 3.0, "triage": 1.0}
 """Assumed. Who comes first is a decision of those who run the hospital: write a file of your own."""
 
@@ -105,7 +108,7 @@ def read_weights(path: Path) -> dict[str, float]:
 
     The file has a mapping `weights` of factors to numbers of at least 0, and perhaps a `title` and a `source`.
     """
-    node = read_file(path, str(path))
+    node = read_file(path, str(path), "weights")
     problems = []
     for key, part in _entries(node).items():
         if key not in ("weights", "title", "source"):
@@ -132,6 +135,11 @@ def read_weights(path: Path) -> dict[str, float]:
             weights[name] = float(value)
     if not problems and not any(weights.values()):
         problems.append(Problem(*written.place, "weights", "at least one weight above 0", "none"))
+    if sum(weights.values()) > MOST_WEIGHT:
+        got = f"{sum(weights.values()):.3g}"
+        problems.append(
+            Problem(*written.place, "weights", f"weights with a sum of at most {MOST_WEIGHT:g}", got)
+        )
     if problems:
         raise ScenarioError(problems)
     return {name: weight for name, weight in weights.items() if weight > 0}

@@ -28,7 +28,7 @@ REMEDY = "See docs/thresholds.md."
 
 def read_setting(path: Path) -> int:
     """Return the index of the setting in a file. Raises `ScenarioError` with every problem."""
-    root = read_file(path, str(path))
+    root = read_file(path, str(path), "thresholds")
     problems = [_stranger(node, key) for node, key in _strangers(root)]
     moderate = _threshold(root, "moderate", LOWEST_MODERATE, HIGHEST_HIGH - 1, problems)
     high = _threshold(root, "high", LOWEST_MODERATE + 1, HIGHEST_HIGH, problems)

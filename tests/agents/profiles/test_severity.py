@@ -111,7 +111,10 @@ def test_every_problem_of_the_weights_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "said"), [("title: x\n", "got nothing"), ("weights: 3\n", "got something else"),
-                                            ("weights: {severity: 0}\n", "at least one weight above 0")])  # fmt: skip
+                                            ("weights: {severity: 0}\n", "at least one weight above 0"),
+                                            ("", r"expected weights \(a mapping\), got nothing"),
+                                            ("weights: {severity: 1e308, triage: 1e308}\n",
+                                             "a sum of at most 1e")])  # fmt: skip
 def test_a_file_without_weights_is_refused(tmp_path, text, said):
     path = tmp_path / "weights.yaml"
     path.write_text(text)
