@@ -58,7 +58,7 @@ def counterfactual(
             ("--one-each", one_each),
         )
         if on
-    ]  # noqa: E501
+    ]
     if len(chosen) > 1:
         raise UsageError(
             f"expected at most one of --patient, --everybody, --one-each, got {' and '.join(chosen)}."

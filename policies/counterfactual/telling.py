@@ -33,7 +33,7 @@ def tell_effects(
         f"everybody with {_value(scenario, flip, flip.was)}"
     )  # fmt: skip
     change = effects.flipped.change["untreated_hours"]
-    said = f"If {who} had {flip.instead} instead and all else stayed by chance as it was, their untreated time would "
+    said = f"If {who} had {flip.instead} instead, with the same luck, their untreated time would "
     said += (
         _change_words(change) + f" ({counted(effects.n_runs, 'paired run')}, seed {seed}, policy {policy})"
     )
@@ -241,9 +241,9 @@ def _gap_block(scenario: Scenario, flip: Flip, effects: Effects) -> Block:
     gaps = effects.gaps
     lines = (
         ("crude: the groups as they are", gaps.crude),
-        ("adjusted: within hospital and acuity", gaps.adjusted),
-        ("causal: the same people, as they are less flipped", as_estimated(gaps.causal)),
-        (f"  less the change of those with {flip.instead}", as_estimated(gaps.relative)),
+        ("adjusted: hospital and acuity", gaps.adjusted),
+        ("causal: the same people", as_estimated(gaps.causal)),
+        (f"causal, beside those with {flip.instead}", as_estimated(gaps.relative)),
     )
     reverses = (
         gaps.crude.bounded and gaps.adjusted.bounded and gaps.crude.excludes(0) and gaps.adjusted.excludes(0)
@@ -258,7 +258,8 @@ def _gap_block(scenario: Scenario, flip: Flip, effects: Effects) -> Block:
         "gaps", f"Untreated time of {flip.was} less {flip.instead}, three ways",
         f"Adjusted by Mantel-Haenszel weights; {100 * gaps.overlap:.0f} % of both groups have counterparts. "
         "Adjusting removes where people come and how ill they are, so it also removes what the attribute does through "
-        "them; the causal lines keep that. The last takes off what the flip does to everybody by way of the beds.",
+        "them; the causal lines keep that: the same people as they are less as they would be, and, in the last, less the "
+        "change of those who always had the other value, which takes off what the flip does by way of the beds.",
         ("", "gap"), tuple((name, figure(e, "h", sign=True)) for name, e in lines), said,
         dots=tuple(Dot(name, e, i) for i, (name, e) in enumerate(lines)), axis="gap, hours",
     )  # fmt: skip

@@ -112,7 +112,7 @@ def compared(
     changed = {
         name: int(np.count_nonzero(columns[0][name][in_a] != columns[1][name][in_b]))
         for name in columns[0]
-        if name not in ("ordinal", "source")
+        if name not in ("ordinal", "source", "group")  # the group is a copy of an attribute
     }
     flipped = before.patients.codes[flip.attribute][in_a] != after.patients.codes[flip.attribute][in_b]
     scores = [_scores(one, result.network) for one, result in zip(made, (before, after), strict=True)]
