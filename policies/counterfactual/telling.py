@@ -258,8 +258,8 @@ def _gap_block(scenario: Scenario, flip: Flip, effects: Effects) -> Block:
         "gaps", f"Untreated time of {flip.was} less {flip.instead}, three ways",
         f"Adjusted by Mantel-Haenszel weights; {100 * gaps.overlap:.0f} % of both groups have counterparts. "
         "Adjusting removes where people come and how ill they are, so it also removes what the attribute does through "
-        "them; the causal lines keep that: the same people as they are less as they would be, and, in the last, less the "
-        "change of those who always had the other value, which takes off what the flip does by way of the beds.",
+        "them; the causal lines keep that: the same people as they are less as they would be, and, in the last, less "
+        "the change of those who always had the other value, which takes off what the flip does by way of the beds.",
         ("", "gap"), tuple((name, figure(e, "h", sign=True)) for name, e in lines), said,
         dots=tuple(Dot(name, e, i) for i, (name, e) in enumerate(lines)), axis="gap, hours",
     )  # fmt: skip

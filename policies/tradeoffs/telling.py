@@ -21,10 +21,10 @@ def tell_front(found: Front, title: str, run: str) -> Told:
     sure = [k for k in out if found.standings[k].dominated_again >= SURE]
     goals = " and ".join(_goal(found, m) for m in range(len(found.objectives)))
     best = ", ".join(names[k] for k in on)
-    said = f"Of {counted(len(names), 'option')}, {len(on)} {'is' if len(on) == 1 else 'are'} on the front of {goals}: {best}"
+    said = f"Of {counted(len(names), 'option')}, {_are(on)} on the front of {goals}: {best}"
     said += f" ({counted(found.n_runs, 'paired run')}, seed {found.seed})"
     if out:
-        said += f"; {len(out)} {'is' if len(out) == 1 else 'are'} dominated, {len(sure)} of them surely (in at least {100 * SURE:.0f} % of resamples)"
+        said += f"; {_are(out)} dominated, {len(sure)} of them surely (in at least {100 * SURE:.0f} % of resamples)"
     said += "."
     volume = figure(found.hypervolume)
     return Told(
@@ -64,6 +64,10 @@ def tell_front(found: Front, title: str, run: str) -> Told:
         notes=tuple(_notes(found)),
         content=_content(found, run),
     )  # fmt: skip
+
+
+def _are(options: list[int]) -> str:
+    return f"{len(options)} {'is' if len(options) == 1 else 'are'}"
 
 
 def _goal(found: Front, m: int) -> str:

@@ -10,7 +10,7 @@ Variance Components, ch. 3). A negative estimate is reported as 0, with the raw 
 
 Intervals by the jackknife over draws on a logarithmic scale, which needs no normal draws (Arvesen & Schmitz 1970,
 Biometrics 26:677). In 4000 simulated studies of 20-100 draws each nominal 95 % covered 93-96 % where A was normal or
-uniform, and 84-92 % where it was skewed (lognormal with sd 0.5 of the logarithm).
+uniform, and as little as 84 % where it was skewed (lognormal with sd 0.5 of the logarithm).
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ def tell_split(study: Study, drawn: Drawn) -> Told:
         SYNTHETIC,
         "Shares of variance, bias-corrected: what chance adds to the spread of the draws' means is taken off "
         "(one-way random effects). Every run has random numbers of its own.",
-        "Intervals are nominal 95 % by the jackknife over draws; for skewed outcomes they cover less (84-92 % in a "
-        "simulation), for even ones 93-96 %.",
+        "Intervals are nominal 95 % by the jackknife over draws; for skewed outcomes they cover less (as little "
+        "as 84 % in a simulation), for even ones 93-96 %.",
         f"95 % of the single runs lay between {low:.4g} and {high:.4g} {shown}.".replace(" .", "."),
         "What is not listed under `uncertain` is taken as known; so is the form of the model itself.",
     ]
