@@ -67,6 +67,15 @@ def test_a_flip_moves_only_whom_it_names_and_keeps_their_place_in_every_stream(s
             assert np.array_equal(column, other.patients.columns()[name])
 
 
+def test_both_engines_play_the_flipped_world_alike():
+    scenario = load("rural", ["horizon=2 days", "warm_up=0"])
+    flipped = flipped_scenario(scenario, parse_flip("ethnicity=black:white", scenario))
+    logs = {simulate(flipped, "neutral", 1, 1, engine).log.fingerprint() for engine in ("simpy", "fast")}
+
+    assert len(logs) == 1
+    assert logs != {simulate(scenario, "neutral", 1, 1).log.fingerprint()}
+
+
 def test_what_is_drawn_after_the_attribute_takes_another_quantile_of_the_same_uniform(scene):
     """home goes by age: of the old half live far, of the young a tenth, by one uniform each."""
     result = simulate(scene, "neutral", 3, 1)
