@@ -42,7 +42,7 @@ class Constant:
         self, scenario: Scenario, network: Network, stream: np.random.Generator, parameters: Parameters
     ) -> None:
         orders = self.orders(scenario, parameters)
-        self._directive = Directive(dict.fromkeys(network.hospitals, orders))
+        self.directive = Directive(dict.fromkeys(network.hospitals, orders))
 
     def orders(self, scenario: Scenario, parameters: Parameters) -> Orders:
         """Return the orders that are held."""
@@ -50,7 +50,7 @@ class Constant:
 
     def decide(self, decision: Decision) -> Directive:
         """Return the same directive as ever."""
-        return self._directive
+        return self.directive
 
 
 class Neutral(Constant):

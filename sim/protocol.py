@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from scenarios.rules import OverflowRule, QueueRule
 
@@ -212,8 +212,31 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class Constant(Protocol):
+    """A policy that orders the same whatever it sees."""
+
+    @property
+    def directive(self) -> Directive:
+        """What it orders."""
+        ...
+
+
+@runtime_checkable
+class Unwatched(Protocol):
+    """An engine that need not show what nobody looks at."""
+
+    def run_to_decision(self) -> bool:
+        """Run the clock to the next decision; False at the horizon."""
+        ...
+
+
 def run(engine: Engine, policy: Policy) -> Result:
     """Drive the engine to its horizon under the policy."""
+    if isinstance(policy, Constant) and isinstance(engine, Unwatched):
+        while engine.run_to_decision():
+            engine.answer(policy.directive)
+        return engine.result()
     while (decision := engine.next_decision()) is not None:
         engine.answer(policy.decide(decision))
     return engine.result()

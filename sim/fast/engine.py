@@ -100,7 +100,9 @@ class FastEngine:
         if source is not None:
             self.at(0.0, priority(Kind.DAY, 0), self._midnight)
         self._asked = Trigger.REGULAR
-        self._neutral = True
+        self._seen = False
+        """Whether somebody has looked at the present decision."""
+        self._neutral = False
         """Whether only neutral orders are in force, so that giving them again changes nothing."""
         self._ended = False
         self._last: Tally | None = None
@@ -113,6 +115,7 @@ class FastEngine:
 
     def decision(self) -> Decision:
         """Return the present state as a decision. It may be asked for once: `since` begins anew."""
+        self._seen = True
         return self._view.decision(self._asked.name.lower())
 
     def run_to_decision(self) -> bool:
@@ -145,6 +148,9 @@ class FastEngine:
 
     def answer(self, directive: Directive) -> None:
         """Carry out the orders. Raises `DirectiveError` with every part that is illegal by itself."""
+        if not self._seen:
+            self.tallies.begin(self.env.now)
+        self._seen = False
         if self._neutral and not directive.orders and self.supply is None:
             self.log((self.env.now, Row.DECIDED, -1, -1, int(self._asked), float(self.decisions)))
             self.command(kernel.ALL_CHANGED)

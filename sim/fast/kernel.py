@@ -39,7 +39,7 @@ from sim.fast.layouts import (
     waits_at,
     world_at,
 )
-from sim.fast.memory import compiled, float_at, integer_at
+from sim.fast.memory import compiled, float_at, inlined, integer_at
 from sim.fast.queues import (
     insert,
     mark_changed,
@@ -190,7 +190,7 @@ def see_who_must_wait(w: Any, h: int) -> int:
     return GO_ON
 
 
-@compiled
+@inlined
 def waits_here(w: Any, place: int, h: int) -> bool:
     """Whether somebody still waits at a hospital."""
     p = patient_at(w.patients, place)
@@ -361,16 +361,14 @@ def census(w: Any, n_patients: int) -> int:
         if p.number < 0:
             continue
         if p.cell >= 0:
-            group = 0 if w.group_blind else p.group
-            groups = 1 if w.group_blind else w.n_groups
-            cell = ((p.hospital * w.n_steps + p.step) * w.n_acuities + p.triage) * groups + group
+            cell = ((p.hospital * w.n_steps + p.step) * w.n_acuities + p.triage) * w.n_groups + p.group
             integer_at(w.queues_count, cell).value += 1
             line = waits_at(w.waiting_list, n)
             line.hospital = p.hospital
             line.number = p.number
             line.step = p.step
             line.triage = p.triage
-            line.group = -1 if w.group_blind else p.group
+            line.group = p.group
             line.boarding = 1 if p.held >= 0 else 0
             line.presented = p.presented
             n += 1

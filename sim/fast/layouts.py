@@ -11,7 +11,7 @@ WORLD = layout(
     rows="i8", n_rows="i8", max_rows="i8",
     # Sizes and flags.
     n_hospitals="i8", n_pools="i8", n_steps="i8", n_acuities="i8", n_groups="i8", n_needs="i8", n_tiers="i8",
-    n_bands="i8", backfill="i8", asks="i8", hazards="i8", deteriorates="i8", group_blind="i8",
+    n_bands="i8", backfill="i8", asks="i8", hazards="i8", deteriorates="i8",
     # The state.
     people="i8",
     patients="i8", max_patients="i8", free_patient="i8", n_free_patients="i8",

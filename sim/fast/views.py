@@ -355,6 +355,7 @@ class FastTallies(Tallies):
     def __init__(self, totals: Any, hospitals: int, groups: int) -> None:
         super().__init__(hospitals, groups)
         self._totals = totals
+        self._begun: tuple[float, Any] | None = None
 
     def copy(self, totals: Any) -> FastTallies:
         """Return the tallies of a copy of the engine, whose running totals these are."""
@@ -362,8 +363,17 @@ class FastTallies(Tallies):
         twin._totals = totals
         return twin
 
+    def begin(self, now: float) -> None:
+        """Begin the next interval; nobody wants to know about the one that ends."""
+        self._begun = (now, self._totals.copy())
+
     def since(self, now: float) -> Tally:
         """Return what happened since the last call, and begin the next interval."""
+        if self._begun is not None:
+            (begun, totals), self._begun = self._begun, None
+            self._totals, present = totals, self._totals
+            self.since(begun)
+            self._totals = present
         self._untreated = self._table("untreated")
         self._hours = self._table("hours")
         self._counts = {name: self._table(name) for name in self.COUNTS}
