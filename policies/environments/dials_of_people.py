@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from policies.environments.dial import Legality, with_neutral
 from sim.protocol import Decision
 
 
@@ -22,19 +25,15 @@ class MoveDial:
         """Nobody is moved, then the destinations."""
         return ("nobody", *self.hospitals)
 
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return to whom somebody who waits here may be moved now."""
-        view = decision.hospitals[hospital]
-        if view.ambulances == 0:
-            return [True, *(False for _ in self.hospitals)]
-        moves = view.legal.moves
-        open_to = {
-            destination
-            for need, by_acuity in enumerate(view.queue)
-            if moves[need] and any(map(any, by_acuity))
-            for destination in moves[need]
-        }
-        return [True, *(destination in open_to for destination in range(len(self.hospitals)))]
+    def legal(self, decision: Decision) -> Legality:
+        """Return to whom somebody who waits there may be moved now."""
+        legal = np.zeros((len(self.hospitals), len(self.hospitals)), dtype=np.bool_)
+        for h, view in enumerate(decision.hospitals):
+            moves = view.legal.moves
+            for need, by_acuity in enumerate(view.queue if view.ambulances else ()):
+                if moves[need] and any(map(any, by_acuity)):
+                    legal[h, moves[need]] = True
+        return with_neutral(legal)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the moves, no more than there are ambulances."""
@@ -54,7 +53,7 @@ class LendDial:
     loans: tuple[tuple[str, int], ...]
     """By option after the neutral one: role, destination."""
     hospitals: tuple[str, ...]
-    possible: tuple[tuple[bool, ...], ...]
+    possible: Legality
     """H x loans: whether both have the role and are neighbours."""
     name: str = "lend"
 
@@ -63,14 +62,12 @@ class LendDial:
         """Nobody, then roles and destinations."""
         return ("nobody", *(f"{role} to {self.hospitals[to]}" for role, to in self.loans))
 
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return of which role somebody is on duty here."""
-        on_duty = decision.hospitals[hospital].legal.lend
-        possible = self.possible[hospital]
-        return [
-            True,
-            *(can and on_duty[role] > 0 for can, (role, _) in zip(possible, self.loans, strict=True)),
-        ]
+    def legal(self, decision: Decision) -> Legality:
+        """Return of which role somebody is on duty there."""
+        roles = dict.fromkeys(role for role, _ in self.loans)
+        on_duty = [{role: view.legal.lend.get(role, 0) > 0 for role in roles} for view in decision.hospitals]
+        somebody = np.array([[duty[role] for role, _ in self.loans] for duty in on_duty])
+        return with_neutral(somebody & self.possible)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the loan."""
@@ -96,10 +93,10 @@ class CallInDial:
         """How many."""
         return tuple(str(n) for n in range(self.most + 1))
 
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return how many may be called in here."""
-        limit = decision.hospitals[hospital].legal.call_in.get(self.role, 0)
-        return [n <= limit for n in range(self.most + 1)]
+    def legal(self, decision: Decision) -> Legality:
+        """Return how many may be called in there."""
+        limits = [[view.legal.call_in.get(self.role, 0)] for view in decision.hospitals]
+        return np.asarray(np.arange(self.most + 1) <= np.array(limits))
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the call."""
@@ -118,10 +115,10 @@ class EarlyDischargeDial:
         """What it is called."""
         return f"early discharge {self.step}"
 
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
+    def legal(self, decision: Decision) -> Legality:
         """Return whether somebody is ready."""
-        ready = decision.hospitals[hospital].legal.early_discharge.get(self.step, 0)
-        return [True, ready > 0, ready > 1]
+        ready = [view.legal.early_discharge.get(self.step, 0) for view in decision.hospitals]
+        return with_neutral([[n > 0, n > 1] for n in ready])
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return how many."""

@@ -2,123 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from policies.environments.dial import Legality, with_neutral
 from scenarios.rules import OverflowRule, QueueRule
 from sim.protocol import Decision
 
 
-@dataclass(frozen=True)
-class QueueRuleDial:
+class _Fixed:
+    """What a hospital may choose does not change."""
+
+    name: str
+    options: tuple[str, ...]
+
+    def __init__(self, name: str, options: Sequence[str], legal: Legality) -> None:
+        self.name, self.options, self._legal = name, tuple(options), legal
+
+    def legal(self, decision: Decision) -> Legality:
+        """Return H x options."""
+        return self._legal
+
+
+class QueueRuleDial(_Fixed):
     """How waiting patients are ranked."""
 
-    rules: tuple[QueueRule, ...]
-    labels: tuple[str, ...]
-    name: str = "queue rule"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The scenario's own rule, then the others."""
-        return ("the scenario's", *self.labels)
-
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return that all are."""
-        return [True] * len(self.options)
+    def __init__(self, rules: Sequence[QueueRule], labels: Sequence[str], n_hospitals: int) -> None:
+        every = np.ones((n_hospitals, len(rules) + 1), dtype=np.bool_)
+        super().__init__("queue rule", ("the scenario's", *labels), every)
+        self._rules = tuple(rules)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the rule."""
-        return {"queue_rule": self.rules[option - 1]}
+        return {"queue_rule": self._rules[option - 1]}
 
 
-@dataclass(frozen=True)
-class OverflowRuleDial:
-    """Where patients go who find no place."""
+class OverflowRuleDial(_Fixed):
+    """Where patients go who find no place; where there is no neighbour a rule that looks for one is `stay`."""
 
-    rules: tuple[OverflowRule, ...]
-    neighbours: tuple[bool, ...]
-    """By hospital: whether it has a neighbour; without one a rule that looks for one is the same as `stay`."""
-    name: str = "overflow rule"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The scenario's own rule, then the others."""
-        return ("the scenario's", *(rule.name for rule in self.rules))
-
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return which there is a use for."""
-        reaching = self.neighbours[hospital]
-        return [True, *(reaching or rule.name in ("stay", "outside") for rule in self.rules)]
+    def __init__(self, rules: Sequence[OverflowRule], has_neighbour: Sequence[bool]) -> None:
+        legal = [[near or rule.name in ("stay", "outside") for rule in rules] for near in has_neighbour]
+        names = (rule.name for rule in rules)
+        super().__init__("overflow rule", ("the scenario's", *names), with_neutral(legal))
+        self._rules = tuple(rules)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the rule."""
-        return {"overflow_rule": self.rules[option - 1]}
+        return {"overflow_rule": self._rules[option - 1]}
 
 
-@dataclass(frozen=True)
-class ReserveDial:
-    """Beds of a unit that are kept for the most urgent."""
+class ReserveDial(_Fixed):
+    """Beds of a unit that are kept for the most urgent: fewer than it has."""
 
-    unit: str
-    beds: tuple[int, ...]
-    """By option, 0 first."""
-    most: tuple[int, ...]
-    """By hospital: the beds of the unit, 0 where it is absent."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return f"reserve {self.unit}"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """How many."""
-        return tuple(str(n) for n in self.beds)
-
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return which are fewer than all beds of the unit."""
-        return [n == 0 or n < self.most[hospital] for n in self.beds]
+    def __init__(self, unit: str, kept: Sequence[int], beds: Sequence[int]) -> None:
+        """Offer to keep `kept` beds, 0 first; `beds` is how many each hospital has."""
+        legal = with_neutral([[n < most for n in kept[1:]] for most in beds])
+        super().__init__(f"reserve {unit}", [str(n) for n in kept], legal)
+        self._unit, self._kept = unit, tuple(kept)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the reserve."""
-        return {"reserve": {(self.unit, decision.names.acuities[0]): self.beds[option]}}
+        return {"reserve": {(self._unit, decision.names.acuities[0]): self._kept[option]}}
 
 
-@dataclass(frozen=True)
-class TierDial:
-    """Which priority group goes first for a dose."""
+class TierDial(_Fixed):
+    """Which priority group goes first for a dose, where doses are given."""
 
-    tiers: tuple[str, ...]
-    fridges: tuple[bool, ...]
-    """By hospital."""
-    name: str = "first for a dose"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Nobody, then the groups."""
-        return ("nobody", *self.tiers)
-
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return all where doses are given."""
-        return [True, *(self.fridges[hospital] for _ in self.tiers)]
+    def __init__(self, tiers: Sequence[str], has_fridge: Sequence[bool]) -> None:
+        legal = with_neutral([[fridge] * len(tiers) for fridge in has_fridge])
+        super().__init__("first for a dose", ("nobody", *tiers), legal)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the group that goes first."""
-        return {"tiers": (self.tiers[option - 1],)}
+        return {"tiers": (self.options[option],)}
 
 
-@dataclass(frozen=True)
-class DivertDial:
-    """Whether ambulances go elsewhere."""
+class DivertDial(_Fixed):
+    """Whether ambulances go elsewhere, where they bring patients."""
 
-    receives: tuple[bool, ...]
-    """By hospital: whether ambulances bring patients."""
-    name: str = "divert"
-    options: tuple[str, ...] = ("no", "yes")
-
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
-        """Return yes where ambulances come."""
-        return [True, self.receives[hospital]]
+    def __init__(self, receives: Sequence[bool]) -> None:
+        super().__init__("divert", ("no", "yes"), with_neutral([[comes] for comes in receives]))
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the diversion."""

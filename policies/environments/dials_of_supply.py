@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from math import ceil
 from typing import Any
 
+import numpy as np
+
+from policies.environments.dial import Legality, with_neutral
 from sim.protocol import Decision
 
 
@@ -29,10 +31,11 @@ class FlexDial:
         """The share of the hospital's own flex beds."""
         return ("none", *(f"{level}/{self.levels}" for level in range(1, self.levels + 1)))
 
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
+    def legal(self, decision: Decision) -> Legality:
         """Return the levels at which more beds are open than at the one below."""
-        beds = [self._beds(decision, hospital, level) for level in range(self.levels + 1)]
-        return [True, *(upper > lower for lower, upper in pairwise(beds))]
+        levels = range(self.levels + 1)
+        beds = [[self._beds(decision, h, level) for level in levels] for h in range(len(decision.hospitals))]
+        return with_neutral(np.diff(beds, axis=1) > 0)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the beds."""
@@ -58,9 +61,9 @@ class VaccineDial:
         """The scenario's own rule, then the factors."""
         return ("the scenario's", *(f"{factor:g} x" for factor in self.factors))
 
-    def legal(self, decision: Decision, hospital: int) -> list[bool]:
+    def legal(self, decision: Decision) -> Legality:
         """Return all where there is a fridge that is filled."""
-        return [True, *(any(self.up_to[hospital].values()) for _ in self.factors)]
+        return with_neutral([[any(levels.values())] * len(self.factors) for levels in self.up_to])
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the vials, no more than the depot has."""

@@ -59,11 +59,7 @@ class Menu:
 
     def masks(self, decision: Decision) -> Mask:
         """Return H x M: 1 for what a hospital may choose now, dial after dial."""
-        rows = [
-            [legal for dial in self.dials for legal in dial.legal(decision, h)]
-            for h in range(len(self.hospitals))
-        ]
-        return np.array(rows, dtype=np.int8)
+        return np.concatenate([dial.legal(decision) for dial in self.dials], axis=1).astype(np.int8)
 
     def within(self, masks: Mask, actions: Actions) -> Actions:
         """Return the actions (H x K), neutral where an option is masked out."""
@@ -103,7 +99,7 @@ def menu_of(
     ambulances = _receives_ambulances(network)
     dials: list[Dial] = []
     if rules := queue_rules_of(network) if queue_rules is None else tuple(queue_rules):
-        dials.append(QueueRuleDial(rules, tuple(_label(rule) for rule in rules)))
+        dials.append(QueueRuleDial(rules, [_label(rule) for rule in rules], len(every)))
     if any(ambulances) or any(step.spec.if_full == "overflow" for step in network.steps):
         offered = _overflow_rules(network) if overflow_rules is None else tuple(overflow_rules)
         dials.append(OverflowRuleDial(offered, reachable))
@@ -202,7 +198,7 @@ def _lend(network: Network) -> list[Dial]:
     loans = tuple(
         (role, to) for role in roles for to in numbers if any(possible(h, role, to) for h in numbers)
     )
-    table = tuple(tuple(possible(h, role, to) for role, to in loans) for h in numbers)
+    table = np.array([[possible(h, role, to) for role, to in loans] for h in numbers], dtype=np.bool_)
     return [LendDial(loans, network.hospitals, table)] if loans else []
 
 
