@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.report import people
 from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Cell, Exhibit, Table, row
 from dashboards.report.ink import Drawing, inline_svg, mark
@@ -75,8 +76,8 @@ def _charted(story: Story, unit_name: str, metrics: list[Described]) -> Exhibit:
     return Exhibit(
         name=name,
         title=CHARTED[unit_name],
-        subtitle=f"Mean of the differences between paired runs (the same patients), {story.runs}. "
-        f"Hollow: {NO_CLEAR_CHANGE}, the interval does not leave out zero. {story.key(others)}",
+        subtitle=f"Mean of the differences between paired runs (the same {people.same(story.scenario)}), "
+        f"{story.runs}. Hollow: {NO_CLEAR_CHANGE}, the interval does not leave out zero. {story.key(others)}",
         sentence=_sentence(story, metrics, changes),
         svg=inline_svg(Drawing(figure, alt), name),
         table=_table(story, metrics, changes),

@@ -10,7 +10,7 @@ from scenarios.units import format_duration
 def limits(story: Story) -> list[str]:
     """Return the limits as sentences: the general ones first, then what the answer itself notes."""
     said = [
-        "Synthetic data: no record of a person went into this. The patients, their groups and the differences "
+        f"{_data(story)} The patients, their groups and the differences "
         "between groups are as the scenario states them; a finding here is a finding about the scenario.",
         _causes(story),
         f"Groups with fewer than {FEWEST} patients a run are not shown.",
@@ -32,6 +32,13 @@ def limits(story: Story) -> list[str]:
             f"The untreated time is not known under {listed(missing)}: too few could be followed long enough."
         )
     return [*said, *(note for note in story.answer.notes if note not in said)]
+
+
+def _data(story: Story) -> str:
+    profiles = story.scenario.profiles
+    if profiles is None or profiles.file is None:
+        return "Synthetic data: no record of a person went into this."
+    return f"Simulated patients, with profiles from {profiles.file}: whether these are synthetic is not known here."
 
 
 def _causes(story: Story) -> str:

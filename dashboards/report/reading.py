@@ -25,7 +25,7 @@ FEWEST = 10
 UNTREATED, SERVED, CENSORED = "untreated_hours", "wait_hours_served", "in_system_share"
 COVERAGE, WASTE, UTILISATION = "coverage", "waste_share", "utilisation"
 SAME_PATIENTS = ("arrivals", "arrivals_per_1000")
-"""No policy changes them."""
+"""No policy changes them, unless the patients are people who come because of what happened before."""
 
 Key = tuple[str, str, str, str]
 """Metric, attribute, group, hospital; empty: all."""
@@ -123,7 +123,8 @@ class Story:
 
     def headline_metrics(self) -> list[Described]:
         """Return the metrics that a policy may change."""
-        return [m for m in self.metrics if m.name not in SAME_PATIENTS]
+        fixed = SAME_PATIENTS if self.scenario.population is None else ()
+        return [m for m in self.metrics if m.name not in fixed]
 
     def absent(self, metric: str) -> bool:
         """Whether it is zero in every run under every policy: nothing of the kind happened."""

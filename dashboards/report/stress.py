@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.report import phrases
+from dashboards.report import people, phrases
 from dashboards.report.exhibit import Table, row, words
 from dashboards.report.reading import Story
 from dashboards.report.wording import counted, listed, mid_sentence, sentence_case, tidy
@@ -78,16 +78,16 @@ def _logic(story: Story) -> tuple[Item, ...]:
         Item("2.2", "Base model logic", _base_logic(s)),
         Item("2.3", "Scenario logic", (_policies(story),)),
         Item("2.4", "Algorithms", _algorithms(s)),
-        Item("2.5.1", "Entities", (classes,), (_classes(story),)),
+        Item("2.5.1", "Entities", (classes, *people.entities(s)), (_classes(story), *people.tables(story))),
         Item("2.5.2", "Activities", ("The steps of the pathways.",), tuple(_steps(s))),
         Item("2.5.3", "Resources", ("Beds, staff and equipment of every hospital.",), (_resources(story),)),
         Item("2.5.4", "Queues", (queues,)),
-        Item("2.5.5", "Entry and exit points", (_exits(s),), (_arrivals(story),)),
+        Item("2.5.5", "Entry and exit points", (_exits(s),), _entries(story)),
     )
 
 
 def _data(s: Scenario) -> tuple[Item, ...]:
-    made = "None by the program: figures are used as the scenario has them. No record of a person is used."
+    made = people.records(s)
     differences = _disparities(s)
     inputs = "In the tables of 2.5" + ("; differences between groups below." if differences else ".")
     assumed = "Listed above under Assumptions." if s.assumptions else "The scenario lists none."
@@ -95,7 +95,7 @@ def _data(s: Scenario) -> tuple[Item, ...]:
         Item("3.1", "Data sources", _source_text(s), _source_tables(s)),
         Item("3.2", "Pre-processing", (made,)),
         Item("3.3", "Input parameters", (inputs,), differences),
-        Item("3.4", "Assumptions", (assumed,)),
+        Item("3.4", "Assumptions", (assumed, *people.assumptions(s))),
     )
 
 
@@ -112,7 +112,7 @@ def _experimentation(story: Story) -> tuple[Item, ...]:
 def _implementation(story: Story) -> tuple[Item, ...]:
     sampling = (
         f"Philox streams keyed by seed {story.answer.seed}, replication, source, step, visit and purpose, never by "
-        "hospital or order: so all policies meet the same patients."
+        f"hospital or order: so all policies meet the same {people.same(story.scenario)}.{people.luck(story.scenario)}"
     )
     execution = (
         "Event by event; events at one instant in a fixed order of kinds, then by id. "
@@ -130,7 +130,7 @@ def _aims(story: Story) -> str:
     if len(story.policies) == 1:
         return f"One policy, {story.label(0)}, is observed; nothing is compared."
     others = listed(list(story.labels[1:]))
-    return f"To compare {others} with {story.label(0)} on the same patients, for all and by group."
+    return f"To compare {others} with {story.label(0)} on the same {people.same(story.scenario)}, for all and by group."
 
 
 def _base_logic(s: Scenario) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _base_logic(s: Scenario) -> tuple[str, ...]:
             f"While they wait, travel or are cared for, patients may {listed(risks, 'or')}, at rates that the scenario "
             "names."
         )
-    return tuple(said)
+    return (*said, *people.logic(s))
 
 
 def _policies(story: Story) -> str:
@@ -179,6 +179,7 @@ def _algorithms(s: Scenario) -> tuple[str, ...]:
         f"Overflow: {phrases.rule(s.overflow_rule)}.",
         "Untreated time: restricted mean from the Aalen-Johansen incidence of treatment; death and leaving compete, "
         f"only the horizon censors; restricted to {format_duration(s.tau)}.",
+        *people.algorithms(s),
     )
 
 
@@ -253,10 +254,15 @@ def _arrivals(story: Story) -> Table:
     return words("Arrival streams", ("Stream", "Hospital", "Classes", "Process", "Source"), rows)
 
 
+def _entries(story: Story) -> tuple[Table, ...]:
+    """Return the streams; a scenario may have people instead."""
+    return (_arrivals(story),) if story.scenario.arrivals else ()
+
+
 def _exits(s: Scenario) -> str:
     own = f" The scenario adds {listed([tidy(name) for name in s.outcomes])}." if s.outcomes else ""
     return (
-        "Patients enter by the streams below and leave discharged, dead, by leaving untreated, cancelled, or diverted "
+        f"Patients enter {people.entry(s)} and leave discharged, dead, by leaving untreated, cancelled, or diverted "
         f"outside the network; those still there at the end are kept and counted as censored.{own}"
     )
 
@@ -281,7 +287,7 @@ def _disparities(s: Scenario) -> tuple[Table, ...]:
 
 
 def _start(s: Scenario) -> str:
-    begins = "All hospitals are empty at time zero, but for patients scheduled then."
+    begins = f"All hospitals are empty at time zero, but for patients scheduled then.{people.start(s)}"
     if not s.warm_up:
         return f"{begins} There is no warm-up: the empty start is part of the results."
     first = format_duration(s.warm_up)
@@ -294,7 +300,8 @@ def _estimation(story: Story) -> str:
         return "One run: means without intervals. How much chance had to do with them cannot be said."
     said = f"{counted(n, 'independent run')}; means with 95 % Student t intervals between runs, never between patients."
     if len(story.policies) > 1:
-        said += " Differences are taken run by run, on the same patients (common random numbers)."
+        who = people.same(story.scenario)
+        said += f" Differences are taken run by run, on the same {who} (common random numbers)."
     return said
 
 
