@@ -28,7 +28,7 @@ from sim.fast.layouts import (
     target_at,
     visit_at,
 )
-from sim.fast.memory import compiled, flag_at, float_at, inlined, integer_at
+from sim.fast.memory import compiled, flag_at, float_at, integer_at
 from sim.fast.queues import (
     clean,
     covers,
@@ -114,32 +114,32 @@ GONE = -1
 ARRIVAL_RANK = ARRIVAL << ID_BITS
 
 
-@inlined
+@compiled
 def rank_of(kind: int, number: int, leg: int, pool: int) -> int:
     """Return the priority of an event of a patient's leg: see `sim.order.leg_id`."""
     return (kind << ID_BITS) + (((number << LEG_BITS) + (leg & LEGS)) << POOL_BITS) + pool
 
 
-@inlined
+@compiled
 def ask(w: Any, trigger: int) -> None:
     """Have somebody decide now, if the scenario says so for this trigger."""
     if (w.asks >> trigger) & 1:
         w.trigger = trigger
 
 
-@inlined
+@compiled
 def tally_of(w: Any, p: Any) -> Any:
     """Return the tally to which a patient counts."""
     return tally_at(w.tallies, p.origin * w.n_groups + p.group)
 
 
-@inlined
+@compiled
 def column(address: int, number: int) -> Any:
     """Return a patient's number of a column of the workload."""
     return float_at(address, number).value
 
 
-@inlined
+@compiled
 def holds(w: Any, condition: int, number: int) -> bool:
     """Whether a condition on what is fixed at arrival holds."""
     return condition < 0 or bool(flag_at(integer_at(w.conditions, condition).value, number).value)
@@ -303,7 +303,7 @@ def reach_step(w: Any, place: int) -> None:
         serve(w, place)
 
 
-@inlined
+@compiled
 def eligible(w: Any, p: Any) -> bool:
     """Whether the patient's vaccine tier is open."""
     if w.n_tiers == 0:
@@ -335,7 +335,7 @@ def queue_up(w: Any, place: int) -> None:
         ask(w, ON_ARRIVAL)
 
 
-@inlined
+@compiled
 def at_once(w: Any, place: int) -> bool:
     """Whether a patient who joins a queue may start before anybody is asked or scanned."""
     p = patient_at(w.patients, place)
@@ -449,7 +449,7 @@ def move_on(w: Any, place: int) -> None:
     go_on(w, place, step)
 
 
-@inlined
+@compiled
 def end_step(w: Any, place: int, why: int) -> None:
     """The step's duration is over, or was cut."""
     p = patient_at(w.patients, place)
@@ -531,7 +531,7 @@ def cleaned(w: Any, number: int, what: int) -> None:
     room(w, h, need)
 
 
-@inlined
+@compiled
 def room(w: Any, h: int, need: int) -> None:
     """The pools of a need came free."""
     if wake(w, h, need) or w.n_to_look:

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from sim.fast.layouts import event_at, row_at
-from sim.fast.memory import compiled, inlined
+from sim.fast.memory import compiled
 from sim.order import GRID, NEAR
 
 SLACK = 64
 """An array with less room than this is made larger before the next event."""
 
 
-@inlined
+@compiled
 def on_grid(hours: float) -> Any:
     """See `sim.order.on_grid`."""
     return np.floor(hours * GRID + 0.5) / GRID
 
 
-@inlined
+@compiled
 def on_second(time: float) -> Any:
     """See `sim.order.on_second`."""
     seconds = time * 3600.0
@@ -30,7 +30,7 @@ def on_second(time: float) -> Any:
     return time
 
 
-@inlined
+@compiled
 def earlier(a: Any, b: Any) -> bool:
     """Whether an event goes before another: by (time, rank, running number)."""
     if a.time != b.time:
@@ -66,7 +66,7 @@ def put(w: Any, time: float, rank: int, what: int) -> int:
     return int(w.seq)
 
 
-@inlined
+@compiled
 def copy(to: Any, of: Any) -> None:
     """Copy an event."""
     to.time = of.time
@@ -98,7 +98,7 @@ def drop_first(w: Any) -> None:
         copy(event_at(w.events, i), last)
 
 
-@inlined
+@compiled
 def log(w: Any, kind: int, patient: int, hospital: int, item: int, value: float) -> None:
     """Write a row of the event log at the present time."""
     n = w.n_rows

@@ -39,7 +39,7 @@ from sim.fast.layouts import (
     waits_at,
     world_at,
 )
-from sim.fast.memory import compiled, float_at, inlined, integer_at
+from sim.fast.memory import compiled, float_at, integer_at
 from sim.fast.queues import (
     insert,
     mark_changed,
@@ -190,7 +190,7 @@ def see_who_must_wait(w: Any, h: int) -> int:
     return GO_ON
 
 
-@inlined
+@compiled
 def waits_here(w: Any, place: int, h: int) -> bool:
     """Whether somebody still waits at a hospital."""
     p = patient_at(w.patients, place)

@@ -29,11 +29,6 @@ def compiled(function: F) -> F:
     return cast(F, njit(nogil=True, error_model="numpy")(function))
 
 
-def inlined(function: F) -> F:
-    """Compile a small function into each of its callers."""
-    return cast(F, njit(nogil=True, error_model="numpy", forceinline=True)(function))
-
-
 def address(array: Any) -> int:
     """Return where an array begins; its owner must keep it alive."""
     if not array.flags.c_contiguous:

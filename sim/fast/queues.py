@@ -20,7 +20,7 @@ from sim.fast.layouts import (
     shelf_at,
     step_at,
 )
-from sim.fast.memory import compiled, float_at, inlined, integer_at
+from sim.fast.memory import compiled, float_at, integer_at
 from sim.fast.words import (
     BY_ACUITY,
     BY_EQUITY,
@@ -49,7 +49,7 @@ def has_dose(w: Any, h: int, product: int) -> bool:
     return found
 
 
-@inlined
+@compiled
 def part_of(w: Any, need: int, held: int) -> Any:
     """Return the amounts of a need, or what it takes beyond what is kept."""
     if held < 0:
@@ -85,7 +85,7 @@ def fitting(w: Any, h: int, step: int, triage: int, heed_closed: int, held: int)
     return -1
 
 
-@inlined
+@compiled
 def kept_at(w: Any, h: int, level: int, pool: int) -> Any:
     """Return what is kept of a pool for those more urgent than a level."""
     return integer_at(w.kept, (h * w.n_acuities + level) * w.n_pools + pool).value
@@ -121,7 +121,7 @@ def load(w: Any, h: int, step: int) -> float:
     return most
 
 
-@inlined
+@compiled
 def seize(w: Any, h: int, need: int, sign: int) -> None:
     """Take the pools of a need (+1), or give them back (-1)."""
     part = need_at(w.needs, need)
@@ -157,7 +157,7 @@ def reserve(w: Any, h: int, need: int, sign: int) -> None:
 # Who is to be looked at.
 
 
-@inlined
+@compiled
 def mark_changed(w: Any, h: int) -> None:
     """Have a hospital scanned before anything else happens."""
     desk = desk_at(w.desks, h)
@@ -206,7 +206,7 @@ def remove(numbers: int, n: int, value: int) -> None:
             break
 
 
-@inlined
+@compiled
 def stir_step(w: Any, h: int, step: int) -> None:
     """Somebody who waits for a step may find room now."""
     queue = queue_at(w.queues, h * w.n_steps + step)
@@ -402,7 +402,7 @@ def rank_head(w: Any, h: int, c: int) -> None:
     cell.number = head.number
 
 
-@inlined
+@compiled
 def goes_before(a: Any, b: Any) -> bool:
     """Whether one cell's head goes before another's."""
     if a.tier_rank != b.tier_rank:
