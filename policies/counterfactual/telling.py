@@ -310,6 +310,8 @@ def _interval_note(n_runs: int) -> str:
 
 
 def _clear(low: float, high: float) -> str:
+    if low == high == 0:
+        return "no part"
     return "no clear part" if isfinite(low) and low <= 0 <= high else ""
 
 
