@@ -13,8 +13,19 @@ from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Cell, Exhibit, Panel, Table, row, words
 from dashboards.report.ink import Drawing, inline_svg
 from dashboards.report.wording import Estimate, mid_sentence, sentence_case, unit
-from policies.audit.findings import FairnessReport, GateResult
-from policies.audit.text import columns_of, gap_of, groups_shown, level_of, reversal_lines
+from policies.audit.findings import FairnessReport, GapTests, GateResult
+from policies.audit.text import (
+    HOW_TESTED,
+    TESTED,
+    columns_of,
+    gap_of,
+    groups_shown,
+    level_of,
+    level_words,
+    reversal_lines,
+    tested_row,
+    together_words,
+)
 from policies.audit.wording import attribute_words, figure, p_text, reference_words
 from sim.evidence.estimated import Estimated
 from sim.outcomes import METRICS
@@ -113,6 +124,9 @@ def _sections(report: FairnessReport) -> Iterator[Section]:
     spread = _spread_exhibit(report)
     if spread is not None:
         yield Section("inequality", "How unequal is it?", (spread,))
+    tests = tuple(_tests(report, attribute) for attribute in report.attributes if _tested(report, attribute))
+    if tests:
+        yield Section("tests", "Which tests say so?", tests)
     if report.mortality:
         yield Section("deaths", "Who dies?", (_deaths(report),))
     if report.decisions or report.per_head:
@@ -175,7 +189,7 @@ def _group_exhibit(report: FairnessReport, attribute: str) -> Exhibit:
             )
             tag = "differs" if gap is not None and gap.stands else ""
             cells.append(
-                Cell(figure(level.estimate, symbol), below, tag) if level is not None else Cell("hidden")
+                Cell(level_words(report, level), below, tag) if level is not None else Cell("hidden")
             )
         rows.append(
             row(Cell(f"{group} (reference)" if group == reference else group, f"{n} at risk"), *cells)
@@ -185,7 +199,11 @@ def _group_exhibit(report: FairnessReport, attribute: str) -> Exhibit:
         question,
         method,
         _worst_said(report, attribute, metrics),
-        panels=tuple(_panel(report, metric, attribute, name) for metric in metrics),
+        panels=tuple(
+            _panel(report, metric, attribute, name)
+            for metric in metrics
+            if any((level.metric, level.attribute) == (metric, attribute) for level in report.levels)
+        ),
         table=Table(
             "Mean and 95 % interval; below it the difference",
             ("Group", *(report.titles[m][0] for m in metrics)),
@@ -264,13 +282,40 @@ def _spread_exhibit(report: FairnessReport) -> Exhibit | None:
     )
 
 
+def _tested(report: FairnessReport, attribute: str) -> list[GapTests]:
+    return [one for one in report.gap_tests if one.attribute == attribute]
+
+
+def _tests(report: FairnessReport, attribute: str) -> Exhibit:
+    rows = []
+    for one in _tested(report, attribute):
+        first, *others = tested_row(report, one)
+        rows.append(row(Cell(first, report.titles[one.metric][0]), *others))
+    said = [
+        f"{report.titles[one.metric][0]}, {together_words(report, one)}."
+        for one in report.group_tests
+        if one.attribute == attribute
+    ]
+    title = attribute_words(report.scenario, attribute)
+    return Exhibit(
+        "tests-" + attribute.replace("*", "-and-").replace(" ", "-"),
+        f"Every test, by {mid_sentence(title)}",
+        HOW_TESTED,
+        "\n".join(said),
+        table=words("Tests", TESTED, rows),
+    )
+
+
 def _deaths(report: FairnessReport) -> Exhibit:
     rows = [
         row(
             Cell(m.group, attribute_words(report.scenario, m.attribute)),
             f"{m.deaths} of {m.n}",
             figure(m.crude, "share"),
-            figure(m.direct, "share") if m.direct.known else m.direct.why,
+            Cell(
+                figure(m.direct, "share") if m.direct.known else m.direct.why,
+                f"of {100 * m.support:.0f} % of everybody's mix" if m.support < 1 else "",
+            ),
             figure(m.o_over_e) if m.o_over_e.known else m.o_over_e.why,
             figure(m.mantel_haenszel) if m.mantel_haenszel.bounded else m.mantel_haenszel.why,
         )
@@ -305,7 +350,8 @@ def _decisions(report: FairnessReport) -> Exhibit:
     return Exhibit(
         "parity",
         "Is treatment in time given alike?",
-        "Treated within the target, seen by the horizon; the largest less the smallest share between groups.",
+        "Treated within the target, seen by the horizon; the largest less the smallest share between groups, which is "
+        "above 0 even by chance.",
         f"Should be treated in time, as declared: {should}."
         if should
         else "Who should be treated is not declared.",
@@ -315,7 +361,15 @@ def _decisions(report: FairnessReport) -> Exhibit:
 
 def _heads(report: FairnessReport) -> Exhibit:
     rows = [
-        row(Cell(h.group, f"{h.people} people"), figure(h.came), figure(h.treated), figure(h.died))
+        row(
+            Cell(
+                h.group if h.attribute else "everybody",
+                f"{attribute_words(report.scenario, h.attribute)}, {h.people} people"
+                if h.attribute
+                else f"{h.people} people",
+            ),
+            *(figure(e) if e.known else "hidden" for e in (h.came, h.treated, h.died)),
+        )
         for h in report.per_head
     ]
     return Exhibit(

@@ -58,6 +58,19 @@ def audit(
     ] = None,
     patients: Annotated[int, typer.Option(min=1, help="Hide groups with fewer patients in all runs.")] = 30,
     events: Annotated[int, typer.Option(min=1, help="Hide shares with fewer cases in all runs.")] = 10,
+    small: Annotated[
+        str, typer.Option(help="Small groups: hide, or pool them as one group, others.")
+    ] = "hide",
+    tests: Annotated[bool, typer.Option("--tests", help="Print every test of every gap.")] = False,
+    margin: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Differences that count as none, for equivalence: untreated_hours=15 min, ... by commas."
+        ),
+    ] = None,
+    coverage: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Vaccine: the share by whose day groups are compared.")
+    ] = 0.5,
     monitor: Annotated[
         bool, typer.Option("--monitor", help="Control charts over several runs, in order.")
     ] = False,
@@ -91,6 +104,7 @@ def audit(
         raise UsageError("audit: expected one run, got several. For control charts over them: --monitor.")
     results = read_results(folders[0], policy)
     settings = _settings(results, by, reference, gates, should, people, patients, events)
+    settings = _further(settings, results, small, margin, coverage)
     levers = _levers(results, tries)
     report = FairnessAnalyzer(settings).generate_fairness_report(results)
     if levers:
@@ -99,7 +113,7 @@ def audit(
     if as_json:
         typer.echo(json.dumps(report_json(report), allow_nan=False))
     else:
-        typer.echo(report_text(report, all_groups))
+        typer.echo(report_text(report, all_groups, tests))
         typer.echo("\n" + "\n".join(f"{what}: {path}" for what, path in written.items()))
     if report.breached:
         raise typer.Exit(GATE_BREACHED)
@@ -136,6 +150,27 @@ def _settings(
         smallest=Smallest(patients=patients, events=events, a_run=min(Smallest().a_run, patients)),
         people=read_people(people, network) if people is not None else {},
         should=declared(should or "", results.scenario),
+    )
+
+
+def _further(
+    settings: Settings, results: Results, small: str, margin: str | None, coverage: float
+) -> Settings:
+    from dataclasses import replace
+
+    from policies.audit.analyzer import audited
+    from policies.audit.tested import read_margins
+    from scenarios.errors import UsageError
+    from sim.network import compile_network
+
+    if small not in ("hide", "pool"):
+        raise UsageError(f"--small: expected hide or pool, got {small!r}.")
+    units = {metric.name: metric.unit for metric in audited(compile_network(results.scenario), coverage)}
+    return replace(
+        settings,
+        small="pool" if small == "pool" else "hide",
+        coverage=coverage,
+        margins=read_margins(margin or "", units),
     )
 
 

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from policies.audit.compared import corrected, gaps_of, levels_of, spread_of
-from policies.audit.findings import FairnessReport, Gap, Level, Reversal, Spread
+from policies.audit.findings import FairnessReport, Gap, GapTests, GroupTests, Level, Reversal, Spread
 from policies.audit.gate_file import Gate
 from policies.audit.gates import decide
-from policies.audit.hiding import hidden_groups
+from policies.audit.hiding import hidden_groups, hidden_heads
+from policies.audit.people import people_of_scenario
+from policies.audit.pooling import pooled_groups
 from policies.audit.results import Results
 from policies.audit.standardised import DIED, decision_of, mortality_of, per_head_of
+from policies.audit.tested import all_corrected, gap_tests, group_tests
 from policies.audit.wording import audit_sentence, notes_of
 from policies.parameters import suggestion
 from policies.sentence import headline_metric
@@ -24,7 +27,8 @@ from scenarios.scenario import Scenario
 from sim.evidence.bootstrap import resamples
 from sim.evidence.estimated import Tested
 from sim.evidence.log_rank import log_rank
-from sim.fairness.by_group import Plan, categories, groups_of, measure, parts_of
+from sim.fairness.access import DaysToCoverage
+from sim.fairness.by_group import HOSPITAL, OTHERS, Plan, categories, groups_of, measure, parts_of
 from sim.fairness.disparity import BEST, OVERALL
 from sim.fairness.stacked import Stacked
 from sim.fairness.suppression import Smallest
@@ -36,7 +40,10 @@ AUDITED = (
     "untreated_hours", "within_target", "left_share", "died_share", "cancelled_share", "diverted_share",
     "length_of_stay_hours", "transfers_per_patient", "coverage", "days_to_dose",
 )  # fmt: skip
-"""Outcomes of an audit, where the scenario has them."""
+"""Outcomes of an audit, where the scenario has them; beside the coverage, the days until a share is covered."""
+
+HALF = 0.5
+"""The coverage of which an audit tells the day when nothing else is asked: the middle person's, no medical target."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,14 @@ class Settings:
     """`overall`, `best`, or `attribute=group` by commas; empty: the scenario's, and everybody where it names none."""
     gates: tuple[Gate, ...] = ()
     smallest: Smallest = field(default_factory=Smallest)
-    people: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Attribute -> group -> people in the catchment."""
+    small: Literal["hide", "pool"] = "hide"
+    """What is done with small groups: hidden, or pooled as others (what stays small is hidden)."""
+    people: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Attribute -> group -> people in the catchment, beside or instead of what the scenario says of itself."""
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """Outcome -> difference up to which groups count as alike, in the unit of the outcome; for equivalence."""
+    coverage: float = HALF
+    """Share of the eligible by whose day groups are compared."""
     should: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Declared Y: who should be treated in time."""
 
@@ -68,14 +81,23 @@ class FairnessAnalyzer:
         asked = attributes_of(settings, network)
         references = references_of(settings, network, asked)
         plan = plan_of(settings, network, asked)
+        if settings.small == "pool":
+            plan = replace(
+                plan, pooled=pooled_groups(stack(results, network, plan, False), settings.smallest)
+            )
+            _check_references(references, plan)
         stacked = stack(results, network, plan)
         hidden = hidden_groups(stacked, settings.smallest)
         weights = resamples(results.seed, stacked.n_runs)
         levels: list[Level] = []
         found: list[tuple[Gap, Tested, Tested]] = []
         spreads: list[Spread] = []
-        for metric in audited(network):
+        tests: list[GapTests] = []
+        together: list[GroupTests] = []
+        for metric in audited(network, settings.coverage):
             overall = stacked.panel(metric.name, "")
+            if hidden[metric.name, ""][0]:
+                continue  # said in the notes
             levels += levels_of(overall, np.zeros(1, dtype=np.bool_))
             if overall.events is not None and overall.events.sum() < settings.smallest.events:
                 continue  # too few in all: said in the notes
@@ -85,14 +107,21 @@ class FairnessAnalyzer:
                 found += gaps_of(stacked, panel, mask, references[attribute], weights)
                 spread = spread_of(stacked, panel, mask, weights, results.seed)
                 spreads += [spread] if spread is not None else []
+                tests += gap_tests(panel, mask, references[attribute], settings.margins.get(metric.name))
+                of_all = group_tests(panel, mask)
+                together += [of_all] if of_all is not None else []
         gaps = corrected(found)
         deaths = stacked.panel(DIED, "").events
         enough_deaths = deaths is not None and deaths.sum() >= settings.smallest.events
         decisions = [
-            decision_of(stacked, a, hidden["within_target", a], settings.should, weights)
+            decision_of(
+                stacked, a, hidden["within_target", a], settings.should, weights, settings.smallest.patients
+            )
             for a in asked
-            if "within_target" in stacked.metrics
+            if "within_target" in stacked.metrics and not hidden["within_target", ""][0]
         ]
+        heads = hidden_heads(stacked, settings.smallest, hidden)
+        people = {**people_of_scenario(results.scenario, asked), **settings.people}
         report = FairnessReport(
             scenario=scenario,
             policy=results.policy,
@@ -104,7 +133,7 @@ class FairnessAnalyzer:
             sentence="",
             levels=tuple(levels),
             hidden={
-                a: tuple(g for g, small in zip(groups_of(network, a), hidden["", a], strict=True) if small)
+                a: tuple(g for g, small in zip(stacked.groups(a), hidden["", a], strict=True) if small)
                 for a in asked
             },
             gaps=tuple(gaps),
@@ -119,16 +148,22 @@ class FairnessAnalyzer:
             decisions=tuple(decision for decision in decisions if decision is not None),
             per_head=tuple(
                 row
-                for a in asked
-                for row in per_head_of(stacked, a, hidden["", a], settings.people.get(a, {}))
+                for a in ("", *asked, HOSPITAL)
+                for row in per_head_of(stacked, a, heads[a], people.get(a, {}))
             ),
+            gap_tests=all_corrected(tests),
+            group_tests=tuple(together),
+            pooled=plan.pooled,
+            withheld=tuple(m.name for m in plan.metrics if hidden[m.name, ""][0]),
             reversals=tuple(_reversals(gaps)),
             gates=decide(settings.gates, stacked, hidden, asked, results.seed),
             titles={m.name: (m.title, m.unit, m.better) for m in plan.metrics},
             provenance=results.provenance,
         )
         return _said(
-            report, headline_of(report), notes_of(report, results, settings.smallest, bool(settings.people))
+            report,
+            headline_of(report),
+            notes_of(report, results, settings.smallest, any(people.get(a) for a in asked)),
         )
 
 
@@ -180,9 +215,9 @@ def references_of(settings: Settings, network: Network, asked: Sequence[str]) ->
     return found
 
 
-def audited(network: Network) -> list[PatientMetric]:
+def audited(network: Network, coverage: float = HALF) -> list[PatientMetric]:
     """Return the outcomes of an audit that the scenario has."""
-    chosen = (METRICS[name] for name in AUDITED)
+    chosen = [*(METRICS[name] for name in AUDITED), DaysToCoverage(coverage)]
     return [metric for metric in chosen if isinstance(metric, PatientMetric) and metric.applies(network)]
 
 
@@ -190,7 +225,7 @@ def plan_of(settings: Settings, network: Network, asked: Sequence[str]) -> Plan:
     """Return what to measure: also the attributes and outcomes of gates, and both sides of every crossing."""
     wanted = [*asked, *(attribute for gate in settings.gates for attribute in gate.by)]
     single = [part for attribute in wanted for part in parts_of(attribute)]
-    metrics = {metric.name: metric for metric in audited(network)}
+    metrics = {metric.name: metric for metric in audited(network, settings.coverage)}
     metrics |= {gate.metric.name: gate.metric for gate in settings.gates if gate.metric is not None}
     return Plan(
         tuple(metrics.values()),
@@ -199,9 +234,21 @@ def plan_of(settings: Settings, network: Network, asked: Sequence[str]) -> Plan:
     )
 
 
-def stack(results: Results, network: Network, plan: Plan) -> Stacked:
+def stack(results: Results, network: Network, plan: Plan, with_patients: bool = True) -> Stacked:
     """Return the measured replications."""
-    return Stacked({n: measure(visits, network, plan) for n, visits in results.visits.items()}, network, plan)
+    measured = {n: measure(visits, network, plan, with_patients) for n, visits in results.visits.items()}
+    return Stacked(measured, network, plan)
+
+
+def _check_references(references: Mapping[str, str], plan: Plan) -> None:
+    problems = [
+        f"--reference: {reference} ({attribute}) has too few patients and is pooled as {OTHERS}. Name another, "
+        "or --small hide."
+        for attribute, reference in references.items()
+        if reference in plan.pooled.get(attribute, ())
+    ]
+    if problems:
+        raise UsageError("\n".join(problems))
 
 
 def declared(text: str, scenario: Scenario) -> dict[str, tuple[str, ...]]:

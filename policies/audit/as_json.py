@@ -38,8 +38,12 @@ def report_json(report: FairnessReport) -> dict[str, Any]:
         "waits_log_rank": _plain(report.waits_test),
         "decisions": _plain(report.decisions),
         "per_head": _plain(report.per_head),
+        "gap_tests": _plain(report.gap_tests),
+        "group_tests": _plain(report.group_tests),
+        "pooled": _plain(report.pooled),
         "reversals": _plain(report.reversals),
         "recommendation": _plain(report.recommendation),
+        "withheld": list(report.withheld),
         "hidden": _plain(report.hidden),
         "notes": list(report.notes),
         "provenance": {

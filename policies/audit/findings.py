@@ -53,6 +53,44 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class GapTests:
+    """Every test of one gap, on one number a run; p values corrected by Holm within the outcome."""
+
+    metric: str
+    attribute: str
+    group: str
+    reference: str
+    n_runs: int
+    paired: Tested
+    """t test of the differences."""
+    ranks: Tested
+    """Wilcoxon's signed ranks of the differences."""
+    cliffs_delta: float
+    """P(above) less P(below) over all pairs of runs."""
+    cohens_d: float
+    """Difference of the means in pooled standard deviations between runs."""
+    margin: float | None
+    """Differences up to this count as none, as the user stated; None: not stated."""
+    equivalence: Tested
+    """Two one-sided tests within the margin."""
+
+
+@dataclass(frozen=True)
+class GroupTests:
+    """Tests of more than two groups together, on one number a run and group."""
+
+    metric: str
+    attribute: str
+    n_groups: int
+    n_runs: int
+    """Runs in which every group has a value."""
+    friedman: Tested
+    """Groups ranked within each run: the pairing is kept."""
+    kruskal_wallis: Tested
+    """As if each group came from runs of its own: the pairing is thrown away."""
+
+
+@dataclass(frozen=True)
 class Spread:
     """All groups of an attribute together."""
 
@@ -102,9 +140,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class PerHead:
-    """Outcomes per 1000 people of the group in the catchment."""
+    """Outcomes per 1000 people of the group in the catchment; a figure of too few is not known."""
 
     attribute: str
+    """"" is everybody, `hospital` the hospital of first presentation."""
     group: str
     people: int
     came: Estimated
@@ -205,6 +244,12 @@ class FairnessReport:
     decisions: tuple[Decision, ...]
     per_head: tuple[PerHead, ...]
     reversals: tuple[Reversal, ...]
+    gap_tests: tuple[GapTests, ...] = ()
+    group_tests: tuple[GroupTests, ...] = ()
+    pooled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Attribute -> groups that stand together as others."""
+    withheld: tuple[str, ...] = ()
+    """Outcomes that are not shown at all, since their numbers at risk would give a small group away."""
     gates: tuple[GateResult, ...] = ()
     recommendation: Recommendation | None = None
     notes: tuple[str, ...] = ()

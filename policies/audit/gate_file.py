@@ -215,7 +215,7 @@ class _Reader:
             key = WITH_ARGUMENT[outcome]
             child = node.value.get(key)
             example = "a duration such as 4 h" if key == "within" else "a share such as 70 %"
-            value = None if child is None else _number(plain(child), "h" if key == "within" else "share")
+            value = None if child is None else number_of(plain(child), "h" if key == "within" else "share")
             if value is None or not value > 0 or (key == "coverage" and value > 1):
                 self._say(
                     child or node,
@@ -244,7 +244,7 @@ class _Reader:
         child = node.value.get(key)
         if child is None:
             return None
-        value = _number(plain(child), unit)
+        value = number_of(plain(child), unit)
         if value is None:
             self._say(child, EXAMPLE.get(unit, "a number"), value_text(plain(child)))
         return value
@@ -283,10 +283,10 @@ EXAMPLE = {
 }
 
 
-def _number(value: Any, unit: str) -> float | None:
+def number_of(value: Any, unit: str) -> float | None:
     """Return a limit in the unit of the outcome; None if it cannot be read.
 
-    >>> _number("-5 points", "share"), _number("30 min", "h"), _number(1.2, ""), _number("soon", "h")
+    >>> number_of("-5 points", "share"), number_of("30 min", "h"), number_of(1.2, ""), number_of("soon", "h")
     (-0.05, 0.5, 1.2, None)
     """
     if isinstance(value, bool):

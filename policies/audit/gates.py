@@ -20,7 +20,7 @@ from policies.audit.gate_file import Gate
 from policies.audit.standardised import DIED, directly, o_over_e
 from sim.evidence.bootstrap import resamples
 from sim.evidence.estimated import Estimated
-from sim.fairness.by_group import groups_of
+from sim.fairness.by_group import OTHERS
 from sim.fairness.disparity import BEST, OVERALL
 from sim.fairness.stacked import Panel, Stacked
 from sim.inference import LEVEL
@@ -71,9 +71,15 @@ def _decided(
     asked = [
         (attribute, g, group)
         for attribute in (gate.by or attributes)
-        for g, group in enumerate(groups_of(stacked.network, attribute))
+        for g, group in enumerate(stacked.groups(attribute))
         if (not gate.groups or group in gate.groups) and stacked.panel(metric, attribute).n[:, g].any()
     ]
+    if hidden[metric, ""][0]:
+        why = "the numbers at risk would give a small group away"
+        return GateResult(
+            gate.name, gate.rule, "undecided", gate.proof == "of compliance", gate.unit,
+            gate.compare == "difference", (GateLine("", "all", Estimated(nan), "undecided", why),),
+        )  # fmt: skip
     n_shown = sum(not hidden[metric, attribute][g] for attribute, g, _ in asked)
     level = 1 - (1 - LEVEL) / max(n_shown, 1)
     lines = []
@@ -92,6 +98,12 @@ def _decided(
                         attribute, group, estimate, verdict_of(estimate, gate.low, gate.high), estimate.why
                     )
                 )
+    for attribute in gate.by or attributes:
+        lines += [
+            GateLine(attribute, group, Estimated(nan), "undecided", f"too few, so it is among the {OTHERS}")
+            for group in stacked.plan.pooled.get(attribute, ())
+            if group in gate.groups
+        ]
     said = [line.verdict for line in lines]
     verdict: Verdict = (
         "breached" if "breached" in said else "undecided" if "undecided" in said or not said else "kept"

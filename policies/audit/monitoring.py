@@ -108,7 +108,7 @@ def monitor(
                 )
         for g, group in enumerate(groups):
             # Cases are counted in the baseline only: a share that falls to nothing must raise an alarm, not vanish.
-            few = any(run["", attribute][g] for run in hidden) if attribute else False
+            few = any(run["" if attribute else metric.name, attribute][g] for run in hidden)
             if few or (attribute and any(run[metric.name, attribute][g] for run in hidden[:base])):
                 notes.append(f"Not shown: {group}, too few in some run, or it would give such a group away.")
                 continue
@@ -200,7 +200,7 @@ def _chart(
         return ""
     if n.min() < smallest.patients or events[:base].sum() < smallest.events:
         few = f"under {smallest.patients} patients in a run or {smallest.events} cases in the baseline"
-        return f"Not shown: {group}, {few}."
+        return f"Not charted: {group}, {few}."
     centre = float(events[:base].sum() / n[:base].sum())
     if centre == 1.0:
         return f"Not charted: {group}, without a single exception in the baseline, so there is no spread to judge by."

@@ -1,13 +1,17 @@
-"""How many people of each group live in the catchment: a CSV file with columns attribute, group, people."""
+"""How many people of each group live in the catchment: from the scenario, or a CSV file (attribute, group, people)."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from policies.parameters import suggestion
+from scenarios.checks_population import lasting, people_of
 from scenarios.errors import Problem, ScenarioError, UsageError
-from sim.fairness.by_group import categories, groups_of
+from scenarios.scenario import Scenario
+from sim.catchments import kinds_of_people
+from sim.fairness.by_group import HOSPITAL, categories, groups_of, parts_of
 from sim.network import Network
 
 COLUMNS = ["attribute", "group", "people"]
@@ -42,6 +46,34 @@ def read_people(path: Path, network: Network) -> dict[str, dict[str, int]]:
     if problems:
         raise ScenarioError(problems)
     return people
+
+
+def people_of_scenario(scenario: Scenario, attributes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return attribute -> group -> people, as far as the scenario says; "" is everybody, `HOSPITAL` each catchment.
+
+    Groups are known where the scenario simulates its people (`population`), for attributes that people have for good;
+    without that, only how many live around each hospital (`hospitals.H.population`).
+    """
+    found: dict[str, dict[str, float]] = {}
+    if scenario.population is not None:
+        around = {name: people_of(scenario, name) for name in scenario.population.catchments}
+        known = lasting(scenario)
+        for attribute in attributes:
+            parts = parts_of(attribute)
+            if not all(part in known for part in parts):
+                continue
+            sizes = found[attribute] = {}
+            for hospital, n in around.items():
+                for person, share in kinds_of_people(scenario, hospital, set(parts)):
+                    group = ", ".join(person[part] for part in parts)
+                    sizes[group] = sizes.get(group, 0.0) + n * share
+    else:
+        around = {name: hospital.population or 0 for name, hospital in scenario.hospitals.items()}
+    if any(around.values()):
+        found[HOSPITAL] = {name: float(n) for name, n in around.items() if n}
+    if scenario.population is not None or all(around.values()):
+        found[""] = {"all": float(sum(around.values()))}
+    return found
 
 
 def _read(

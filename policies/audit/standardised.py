@@ -11,6 +11,7 @@ from policies.audit.compared import ENOUGH_OVERLAP, level_of, mean_of
 from policies.audit.findings import Decision, Mortality, PerHead
 from sim.evidence.bootstrap import bootstrap, weighted_sums
 from sim.evidence.estimated import Estimated
+from sim.fairness.by_group import OTHERS
 from sim.fairness.decisions import Allocation
 from sim.fairness.stacked import Stacked
 from sim.fairness.standardisation import direct, mantel_haenszel, observed_over_expected, support
@@ -75,9 +76,18 @@ def _if_enough(estimate: Estimated, share: float) -> Estimated:
 
 
 def decision_of(
-    stacked: Stacked, attribute: str, hidden: Mask, should: Mapping[str, tuple[str, ...]], weights: Floats
+    stacked: Stacked,
+    attribute: str,
+    hidden: Mask,
+    should: Mapping[str, tuple[str, ...]],
+    weights: Floats,
+    fewest: int,
 ) -> Decision | None:
-    """Return parity and odds of being treated within the target, over the groups that are shown."""
+    """Return parity and odds of being treated within the target, over the groups that are shown.
+
+    Odds only where every shown group has at least `fewest` patients who should be treated, and as many who should not
+    (or none): a share of a handful would make the largest gap, and give the handful away.
+    """
     counts = stacked.allocation(attribute)
     kept = np.flatnonzero(~hidden)
     if counts is None or len(kept) < 2:
@@ -91,17 +101,38 @@ def decision_of(
     parity, ratio, odds = bootstrap(gaps, weights, smooth=False)
     if not should:
         odds = Estimated(nan, why="Y, who should be treated in time, is not declared")
+    else:
+        by_y = counts[:, [0, 2]].sum(axis=0)
+        if ((by_y > 0) & (by_y < fewest)).any():
+            odds = Estimated(nan, why=f"a group has fewer than {fewest} on one side of Y")
     said = " and ".join(f"{name} {' or '.join(values)}" for name, values in should.items())
     return Decision(attribute, parity, ratio, odds, said)
 
 
 def per_head_of(
-    stacked: Stacked, attribute: str, hidden: Mask, people: Mapping[str, int]
+    stacked: Stacked, attribute: str, hidden: Mask, people: Mapping[str, float]
 ) -> Iterator[PerHead]:
-    """Yield outcomes per 1000 people for groups whose number in the catchment is known."""
+    """Yield outcomes per 1000 people for groups whose number in the catchment is known.
+
+    `hidden` is 3 x groups: came, treated, died (`policies.audit.hiding.hidden_heads`).
+    """
     heads = stacked.heads(attribute)
-    for g, group in enumerate(stacked.panel(next(iter(stacked.metrics)), attribute).groups):
-        if hidden[g] or not people.get(group):
+    pooled = stacked.plan.pooled.get(attribute, ())
+    for g, group in enumerate(stacked.groups(attribute)):
+        n = (
+            sum(people.get(one, nan) for one in pooled)
+            if group == OTHERS and pooled
+            else people.get(group, nan)
+        )
+        if hidden[0, g] or not n > 0:
             continue
-        per = 1000.0 * heads[:, :, g] / people[group]
-        yield PerHead(attribute, group, people[group], *(mean_of(per[:, k]) for k in range(3)))
+        per = 1000.0 * heads[:, :, g] / n
+        yield PerHead(
+            attribute,
+            group,
+            round(n),
+            *(
+                Estimated(nan, why="too few to be shown") if hidden[k, g] else mean_of(per[:, k])
+                for k in range(3)
+            ),
+        )

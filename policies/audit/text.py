@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isfinite
 
-from policies.audit.findings import FairnessReport, Gap, GateResult, Level
+from policies.audit.findings import FairnessReport, Gap, GapTests, GateResult, GroupTests, Level
 from policies.audit.wording import attribute_words, figure, p_text, reference_words
 from policies.sentence import aligned
+from sim.evidence.estimated import Estimated
+from sim.fairness.access import DaysToCoverage
 
 COLUMNS = (
     "untreated_hours",
@@ -18,6 +21,8 @@ COLUMNS = (
 )
 """Outcomes of the table by group, as far as they are there; all are in the JSON and in the HTML."""
 
+DAYS_TO = DaysToCoverage.prefix
+
 WIDEST = 4
 """Columns of outcomes."""
 
@@ -25,8 +30,8 @@ FIRST_ATTRIBUTES = 4
 """Attributes with a table unless all are asked for."""
 
 
-def report_text(report: FairnessReport, all_groups: bool = False) -> str:
-    """Return the report for a terminal."""
+def report_text(report: FairnessReport, all_groups: bool = False, tests: bool = False) -> str:
+    """Return the report for a terminal; `tests` adds every test of every gap in the tables."""
     scenario = report.scenario
     blocks = [f"Fairness audit: {scenario.title or scenario.name}", report.sentence]
     if report.gates:
@@ -36,6 +41,10 @@ def report_text(report: FairnessReport, all_groups: bool = False) -> str:
     if more := report.attributes[len(shown) :]:
         said = ", ".join(attribute_words(scenario, attribute) for attribute in more)
         blocks.append(f"Not shown here: by {said}. See the HTML, or use --all-groups.")
+    if tests:
+        blocks += [*(_tests(report, attribute) for attribute in shown), HOW_TESTED]
+    if report.per_head:
+        blocks.append(_per_head(report, ("", "hospital", *shown)))
     if report.reversals:
         blocks.append("\n".join(["Like with like, the answer changes:", *_reversals(report)]))
     if report.recommendation is not None:
@@ -45,9 +54,11 @@ def report_text(report: FairnessReport, all_groups: bool = False) -> str:
 
 
 def columns_of(report: FairnessReport) -> tuple[str, ...]:
-    """Return the outcomes of the tables by group: those that some group is shown for."""
+    """Return the outcomes of the tables by group: those that some group is shown for; days to a coverage beside it."""
     shown = {level.metric for level in report.levels if level.attribute}
-    return tuple(metric for metric in COLUMNS if metric in shown)[:WIDEST]
+    days = [name for name in report.titles if name.startswith(DAYS_TO)]
+    wanted = [name for metric in COLUMNS for name in (metric, *(days if metric == "coverage" else ()))]
+    return tuple(metric for metric in wanted if metric in shown)[:WIDEST]
 
 
 def groups_shown(report: FairnessReport, attribute: str) -> list[str]:
@@ -60,6 +71,14 @@ def level_of(report: FairnessReport, metric: str, attribute: str, group: str) ->
     return next(
         (v for v in report.levels if (v.metric, v.attribute, v.group) == (metric, attribute, group)), None
     )
+
+
+def level_words(report: FairnessReport, level: Level) -> str:
+    """Return a figure in words; of a coverage that no run reached, that, since the last day would be a false answer."""
+    run = report.scenario
+    if level.metric.startswith(DAYS_TO) and level.estimate.value >= (run.horizon - run.warm_up) / 24 - 1e-9:
+        return "not reached"
+    return figure(level.estimate, report.titles[level.metric][1])
 
 
 def gap_of(report: FairnessReport, metric: str, attribute: str, group: str) -> Gap | None:
@@ -130,12 +149,86 @@ def _table(report: FairnessReport, attribute: str) -> str:
     return "\n".join(lines)
 
 
+TESTED = ("Gap", "Runs", "Paired t", "Signed ranks", "Cliff's delta", "Cohen's d", "Alike within")
+"""Columns of the tests of a gap."""
+
+
+def tested_row(report: FairnessReport, one: GapTests) -> list[str]:
+    """Return the tests of one gap in words, in the order of `TESTED`; what could not be tested is a dash."""
+    return [
+        f"{one.group} less {reference_words(one.reference)}",
+        str(one.n_runs),
+        p_text(one.paired.p_value),
+        p_text(one.ranks.p_value),
+        f"{one.cliffs_delta:+z.2f}" if isfinite(one.cliffs_delta) else "–",
+        f"{one.cohens_d:+z.2f}" if isfinite(one.cohens_d) else "–",
+        _alike(report, one),
+    ]
+
+
+def together_words(report: FairnessReport, one: GroupTests) -> str:
+    """Return the tests of all groups together in words."""
+    why = one.friedman.why or one.kruskal_wallis.why
+    return (
+        f"{one.n_groups} groups in {one.n_runs} runs: Friedman {p_text(one.friedman.p_value)}, "
+        f"Kruskal-Wallis {p_text(one.kruskal_wallis.p_value)}{f' ({why})' if why else ''}"
+    )
+
+
+HOW_TESTED = (
+    "One number a run and group, never patients. Paired t and Wilcoxon's signed ranks of the differences by run, and "
+    "two one-sided tests within the margin that was stated (--margin): each corrected by Holm within the outcome. Not "
+    "shown to be alike does not mean different, nor the other way round. Cliff's delta and Cohen's d say how far apart "
+    "runs lie, not how far patients do. Friedman ranks groups within each run; Kruskal-Wallis takes them as if they "
+    "came from different runs, which they did not: where the two disagree, Friedman holds."
+)
+
+
+def _alike(report: FairnessReport, one: GapTests) -> str:
+    if one.margin is None:
+        return "no margin stated"
+    within = figure(Estimated(one.margin), report.titles[one.metric][1], sign=True).replace("+", "±")
+    if one.equivalence.p_value is None:
+        return f"{within}: not tested, {one.equivalence.why}"
+    verdict = "shown" if one.equivalence.p_value <= 0.05 else "not shown"
+    return f"{within}: {verdict}, {p_text(one.equivalence.p_value)}"
+
+
+def _tests(report: FairnessReport, attribute: str) -> str:
+    lines = [f"Tests by {attribute_words(report.scenario, attribute)}"]
+    for metric in columns_of(report):
+        found = [one for one in report.gap_tests if (one.metric, one.attribute) == (metric, attribute)]
+        together = [one for one in report.group_tests if (one.metric, one.attribute) == (metric, attribute)]
+        if found:
+            title = report.titles[metric][0]
+            lines.append(aligned([f"  {title}", *TESTED[1:]], [_indented(report, one) for one in found]))
+        lines += [f"    {together_words(report, one)}" for one in together]
+    if len(lines) == 1:
+        return f"{lines[0]}: none, since nothing is compared with a group or everybody."
+    return "\n".join(lines)
+
+
+def _indented(report: FairnessReport, one: GapTests) -> list[str]:
+    first, *others = tested_row(report, one)
+    return [f"    {first}", *others]
+
+
+def _per_head(report: FairnessReport, shown: Sequence[str]) -> str:
+    rows = [
+        [f"  {one.group} ({attribute_words(report.scenario, one.attribute)})" if one.attribute else "  everybody",
+         f"{one.people}", *(figure(e) if e.known else "hidden" for e in (one.came, one.treated, one.died))]
+        for one in report.per_head
+        if one.attribute in shown
+    ]  # fmt: skip
+    return aligned(["Per 1000 people of the catchment", "people", "Came", "Treated", "Died"], rows)
+
+
 def _cell(report: FairnessReport, level: Level | None, metric: str, attribute: str, group: str) -> str:
     if level is None:
         return "hidden"
     gap = gap_of(report, metric, attribute, group)
     star = " *" if gap is not None and gap.stands else ""
-    return figure(level.estimate, report.titles[metric][1]) + star
+    return level_words(report, level) + star
 
 
 def _reversals(report: FairnessReport) -> Iterator[str]:

@@ -10,6 +10,8 @@ from policies.audit.results import Results
 from policies.sentence import SHOWN_AS, attribute_title, counted, decimals
 from scenarios.scenario import Scenario
 from sim.evidence.estimated import Estimated
+from sim.fairness.access import DaysToCoverage
+from sim.fairness.by_group import OTHERS
 from sim.fairness.disparity import BEST, OVERALL
 from sim.fairness.suppression import Smallest
 
@@ -45,6 +47,8 @@ def p_text(p_value: float | None) -> str:
 
 def attribute_words(scenario: Scenario, attribute: str) -> str:
     """Return what an attribute or a crossing is called."""
+    if not attribute:
+        return "everybody"
     return " and ".join(attribute_title(scenario, part) for part in attribute.split("*"))
 
 
@@ -115,6 +119,19 @@ def notes_of(
         )
     if any(reference == OVERALL for reference in report.references.values()):
         yield "Where everybody is the reference, the group itself is part of it, so a large group lies nearer to it."
+    if report.pooled:
+        told = "; ".join(
+            f"{attribute_words(report.scenario, a)}: {', '.join(g)}" for a, g in report.pooled.items()
+        )
+        yield (
+            f"Pooled as {OTHERS}: {told}. Groups under {smallest.patients} patients in all or {smallest.a_run} a run, "
+            f"and the next smallest where it takes them; the {OTHERS} need not be alike."
+        )
+    if report.withheld:
+        yield (
+            f"Not shown at all: {', '.join(report.titles[name][0].lower() for name in report.withheld)}. "
+            "Only some patients count there, and how many would give a hidden group away."
+        )
     hidden = [(a, groups) for a, groups in report.hidden.items() if groups]
     if hidden:
         told = "; ".join(f"{attribute_words(report.scenario, a)}: {', '.join(g)}" for a, g in hidden)
@@ -125,8 +142,13 @@ def notes_of(
     yield from _rare(report, smallest)
     if any(level.n_runs < report.n_runs for level in report.levels):
         yield "Some groups have nobody at risk in some runs; their figures are over the other runs."
+    if any(level.metric.startswith(DaysToCoverage.prefix) for level in report.levels):
+        yield (
+            "A coverage that a run does not reach counts as reached on its last day, so the time to it is at least "
+            "what is told."
+        )
     if not with_people:
-        yield "Per head of population: not shown, since the people of each group are not given (--people)."
+        yield "Per head of population by group: not shown, since the people of each group are not known (--people)."
     if report.decisions and not any(decision.should for decision in report.decisions):
         yield (
             "Equalised odds: not shown, since who should be treated in time is not declared (--should). Parity of "

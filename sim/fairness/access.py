@@ -40,10 +40,11 @@ class DaysToCoverage(PatientMetric):
     the observation where that never happens, so it is a restricted time. Those who declined are eligible."""
 
     unit, better = "days", "lower"
+    prefix = "days_to_coverage_"
 
     def __init__(self, share: float) -> None:
         self.share = share
-        self.name = f"days_to_{100 * share:g}_percent"  # type: ignore[misc]
+        self.name = f"{self.prefix}{100 * share:g}"  # type: ignore[misc]
         self.title = f"Time to {100 * share:g} % coverage"  # type: ignore[misc]
 
     def applies(self, network: Network) -> bool:

@@ -22,6 +22,12 @@ from sim.tables import Tables, attribute_column
 CROSSED = "*"
 """Between two attributes whose combinations are groups: `deprivation*ethnicity`."""
 
+HOSPITAL = "hospital"
+"""Of first presentation: a grouping for outcomes per head only."""
+
+OTHERS = "others"
+"""Groups of an attribute that are too small by themselves, pooled."""
+
 OF_EVERY_PATIENT = ("acuity", "class")
 """By which groups can be formed besides the scenario's categories."""
 
@@ -37,6 +43,8 @@ class Plan:
     """Attributes whose combinations are the strata for mortality."""
     should: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Declared Y: attribute -> values of those who should be treated in time; empty: not declared."""
+    pooled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Attribute -> groups that count together as `OTHERS`."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class Measured:
     allocation: dict[str, Floats]
     """4 x groups, as `sim.fairness.decisions.Allocation`: treated within the target."""
     heads: dict[str, Floats]
-    """3 x groups: came, treated, died."""
+    """3 x groups: came, treated, died; also by `HOSPITAL`. Of people of the catchments, where those are simulated."""
     patients: dict[str, tuple[Floats, Codes, dict[str, Codes]]]
     """Metric -> score of each patient, stratum (hospital x acuity), group by attribute."""
 
@@ -78,9 +86,13 @@ def parts_of(attribute: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in attribute.split(CROSSED))
 
 
-def groups_of(network: Network, attribute: str) -> tuple[str, ...]:
-    """Return the groups of an attribute or crossing in the scenario's order."""
-    values = [_values(network, part) for part in parts_of(attribute)]
+def groups_of(
+    network: Network, attribute: str, pooled: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[str, ...]:
+    """Return the groups of an attribute or crossing in the scenario's order; those pooled are one group, the last."""
+    values = [
+        _with_others(_values(network, part), (pooled or {}).get(part, ())) for part in parts_of(attribute)
+    ]
     if len(values) == 1:
         return values[0]
     return tuple(f"{a}, {b}" for a in values[0] for b in values[1])
@@ -184,9 +196,21 @@ def _groupings(study: Study, network: Network, plan: Plan) -> Iterator[Grouping]
     known = {grouping.attribute: grouping for grouping in study.groupings}
     yield known[""]
     for attribute in plan.attributes:
-        parts = [known[part] for part in parts_of(attribute)]
+        parts = [_pooled(known[part], plan.pooled.get(part, ())) for part in parts_of(attribute)]
         code = parts[0].code if len(parts) == 1 else parts[0].code * len(parts[1].groups) + parts[1].code
-        yield Grouping(attribute, groups_of(network, attribute), code)
+        yield Grouping(attribute, groups_of(network, attribute, plan.pooled), code)
+
+
+def _with_others(values: tuple[str, ...], pooled: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(value for value in values if value not in pooled), OTHERS) if pooled else values
+
+
+def _pooled(grouping: Grouping, pooled: tuple[str, ...]) -> Grouping:
+    if not pooled:
+        return grouping
+    groups = _with_others(grouping.groups, pooled)
+    place = np.array([groups.index(OTHERS if group in pooled else group) for group in grouping.groups])
+    return Grouping(grouping.attribute, groups, place[grouping.code])
 
 
 def _of_the_audit(
@@ -201,19 +225,18 @@ def _of_the_audit(
     has_target = target.who(study)
     in_time = target.estimator(study, has_target) if has_target.any() else None
     should = _should(study, plan)[has_target]
+    people = _people(study)
+    places = Grouping(HOSPITAL, network.hospitals, study.hospital)
+    for grouping in (*groupings, places):
+        found.heads[grouping.attribute] = np.array(
+            [
+                np.bincount(grouping.code[who], minlength=len(grouping.groups)).astype(np.float64)
+                for who in (people, people & ~np.isnan(study.treated), people & study.ended("died"))
+            ]
+        )
     for grouping in groupings:
         name, n_groups, code = grouping.attribute, len(grouping.groups), grouping.code[in_need]
         found.deaths[name] = _sums(deaths, code, n_groups, mix[in_need], n_mixes)
-        found.heads[name] = np.array(
-            [
-                np.bincount(grouping.code[who], minlength=n_groups).astype(np.float64)
-                for who in (
-                    study.came,
-                    study.came & ~np.isnan(study.treated),
-                    study.came & study.ended("died"),
-                )
-            ]
-        )
         if not name:
             continue
         found.log_rank[name] = np.zeros(n_groups)
@@ -230,6 +253,13 @@ def _of_the_audit(
                     for who in (should, should & given, ~should, ~should & given)
                 ]
             )
+
+
+def _people(study: Study) -> Mask:
+    """Who came; of the people of the catchments, where those are simulated: others come from outside."""
+    if study.network.scenario.population is None or "person" not in study.tables.visits:
+        return study.came
+    return np.asarray(study.came & (study.tables.visits["person"].to_numpy() >= 0), dtype=np.bool_)
 
 
 def _should(study: Study, plan: Plan) -> Mask:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.evidence.proportions import design_effect
-from sim.fairness.by_group import Measured, Plan, Sums, groups_of
+from sim.fairness.by_group import HOSPITAL, Measured, Plan, Sums, groups_of
 from sim.fairness.disparity import Better
 from sim.metric import Codes, Floats, PatientMetric
 from sim.network import Network
@@ -51,6 +51,12 @@ class Stacked:
         self.plan = plan
         self.metrics = {metric.name: metric for metric in plan.metrics}
 
+    def groups(self, attribute: str) -> tuple[str, ...]:
+        """Return the groups of an attribute, after pooling; "" is everybody."""
+        if attribute == HOSPITAL:
+            return self.network.hospitals
+        return groups_of(self.network, attribute, self.plan.pooled) if attribute else ("all",)
+
     def panel(self, metric: str, attribute: str) -> Panel:
         """Return a metric by an attribute; "" is everybody."""
         key = (metric, attribute)
@@ -58,7 +64,7 @@ class Stacked:
         return Panel(
             self.metrics[metric],
             attribute,
-            groups_of(self.network, attribute) if attribute else ("all",),
+            self.groups(attribute),
             np.array([run.value[key] for run in self.runs]),
             np.array([run.n[key] for run in self.runs]),
             np.array([run.events[key] for run in self.runs]) if has_events else None,

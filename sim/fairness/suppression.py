@@ -31,7 +31,7 @@ class Smallest:
     patients: int = 30
     """In all runs together."""
     events: int = 10
-    """In all runs together, for outcomes that are shares."""
+    """In all runs together, for shares of harm; where more is better, few cases are a finding and not hidden."""
     a_run: int = 10
     """Patients in a run, on average: as in the answer and the report."""
 

@@ -1,6 +1,7 @@
 """The fairness analyser on runs whose truth is known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,12 +10,15 @@ from policies.audit.analyzer import FairnessAnalyzer, Settings, declared, plan_o
 from policies.audit.as_json import report_json
 from policies.audit.compared import corrected, gaps_of
 from policies.audit.gate_file import read_gates
-from policies.audit.people import read_people
+from policies.audit.people import people_of_scenario, read_people
+from policies.audit.tested import read_margins
 from policies.audit.text import report_text
 from scenarios.errors import ScenarioError, UsageError
+from scenarios.loader import load, load_text
+from sim.catchments import people_by_group
 from sim.evidence.estimated import Estimated
 from sim.network import compile_network
-from tests.invented_visits import invented
+from tests.invented_visits import SCENARIO, invented
 
 
 def audit(results, **settings):
@@ -408,3 +412,111 @@ def test_a_ratio_to_the_best_that_is_just_kept_is_called_breached_in_at_most_5_p
         breached += verdict_of(found, None, 1.5) == "breached"
 
     assert breached / 2000 <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 2000)
+
+
+def test_every_test_of_a_gap_stands_beside_the_others():
+    report = audit(
+        invented(change=wait_longer), reference="area=city", by=("area", "people"),
+        margins={"untreated_hours": 5.0, "within_target": 0.001},
+    )  # fmt: skip
+
+    found = {(t.metric, t.attribute, t.group): t for t in report.gap_tests}
+    wait = found["untreated_hours", "area", "country"]
+    assert wait.paired.p_value == gap(report, "untreated_hours", "country").p_value
+    assert max(wait.paired.p_value, wait.ranks.p_value) < 0.05
+    assert wait.cliffs_delta > 0.4
+    assert wait.equivalence.p_value < 0.05
+    assert wait.cohens_d > 0.5
+    assert found["within_target", "area", "country"].equivalence.p_value > 0.05
+    assert found["left_share", "area", "country"].equivalence.why == "no margin is stated"
+    assert {t.attribute for t in report.group_tests} == {"people"}
+    said = report_text(report, tests=True)
+    for words in (
+        "Kruskal-Wallis",
+        "Friedman",
+        "±5.00 h: shown",
+        "points: not shown",
+        "no margin stated",
+    ):
+        assert words in said, words
+    assert "Signed ranks" not in report_text(report)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 5])
+def test_tests_of_few_runs_say_what_is_missing(runs):
+    report = audit(invented(runs, 400), by=("area", "people"), margins={"untreated_hours": 1.0})
+
+    assert report.gap_tests
+    assert all(t.ranks.p_value is None for t in report.gap_tests)
+    no_number_is_missing(report)
+    assert "nan" not in report_text(report, tests=True)
+
+
+def test_a_group_that_is_absent_in_some_runs_is_tested_in_the_others():
+    def only_sometimes(columns, rng):
+        if rng.random() < 0.4:
+            columns["area"] = np.zeros_like(columns["area"])
+
+    report = audit(invented(14, 300, change=only_sometimes), by=("area", "area*people"))
+
+    country = next(t for t in report.gap_tests if t.group == "country" and t.metric == "untreated_hours")
+    assert 1 < country.n_runs < 14
+    assert "nobody at risk in some runs" in no_number_is_missing(report)
+
+
+def test_no_test_is_made_against_a_best_off_chosen_from_the_same_runs():
+    assert audit(invented(), reference="best").gap_tests == ()
+
+
+def test_margins_are_read_with_their_units_or_refused():
+    units = {"untreated_hours": "h", "within_target": "share"}
+
+    assert read_margins("untreated_hours=15 min, within_target=2 points", units) == {
+        "untreated_hours": 0.25, "within_target": 0.02
+    }  # fmt: skip
+    with pytest.raises(UsageError) as error:
+        read_margins("untreated_hour=1 h, within_target=-2 points, within_target", units)
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_people_are_those_of_the_scenario_where_it_has_a_population():
+    scenario = load("flu-season")
+
+    found = people_of_scenario(scenario, ("age", "age*rurality", "acuity"))
+
+    assert found["hospital"] == {"city": 44000, "coast": 16000}
+    assert found[""] == {"all": 60000}
+    assert found["age"] == pytest.approx({"child": 13000, "adult": 36600, "elderly": 10400})
+    assert found["age*rurality"]["elderly, rural"] == pytest.approx(0.32 * 16000)
+    assert "acuity" not in found
+    around = people_by_group(scenario, "age")
+    assert sum(around[h]["elderly"] for h in around) == pytest.approx(found["age"]["elderly"])
+
+
+def test_figures_per_head_of_a_catchment_stand_beside_those_per_patient():
+    results = invented(6, 300)
+    written = SCENARIO.replace("{north: {beds", "{north: {population: 5000, beds")
+    report = audit(replace(results, scenario=load_text(written)))
+
+    (north,) = report.per_head  # the south's people are not known, so neither is the whole
+    came = sum((v["hospital"] == "north").sum() for v in results.visits.values()) / 6
+    assert (north.attribute, north.group, north.people) == ("hospital", "north", 5000)
+    assert north.came.value == pytest.approx(1000 * came / 5000)
+    assert "north (hospital)" in report_text(report)
+
+
+def test_a_group_that_is_given_nothing_at_all_is_shown_and_breaches_its_gate(tmp_path):
+    """Few cases hide a share of harm. Where more is better, none at all is the finding."""
+
+    def starve(columns, rng):
+        columns["wait"] = np.where(columns["area"] == 1, 30.0, columns["wait"])
+
+    results = invented(change=starve)
+    report = audit(results, gates=gates_of(tmp_path, GATE, results))
+
+    country = next(v for v in report.levels if (v.metric, v.group) == ("within_target", "country"))
+    assert (country.events, country.estimate.low) == (0, 0)
+    assert 0 < country.estimate.high < 0.05
+    assert report.gates[0].verdict == "breached"
+    people = {"area": {"city": 1000.0, "country": 1000.0}}
+    assert all(row.treated.known for row in audit(results, people=people).per_head if row.attribute == "area")

@@ -117,8 +117,8 @@ def test_days_to_a_coverage_are_the_whole_observation_where_it_is_never_reached(
     found = measure(tables(result).visits, result.network, Plan(metrics, ("area",)))
 
     assert found.value["coverage", ""][0] == pytest.approx(1 / 3)  # of 4, 5 and 7
-    assert found.value["days_to_20_percent", ""][0] == pytest.approx((8.25 - 2) / 24)
-    assert found.value["days_to_90_percent", ""][0] == pytest.approx(22 / 24)
+    assert found.value["days_to_coverage_20", ""][0] == pytest.approx((8.25 - 2) / 24)
+    assert found.value["days_to_coverage_90", ""][0] == pytest.approx(22 / 24)
 
 
 def test_an_empty_group_one_group_and_all_censored_have_no_value_instead_of_a_wrong_one():
