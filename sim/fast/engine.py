@@ -15,7 +15,7 @@ import numpy as np
 
 from scenarios.checks_network import capacities
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
-from sim.directives import Standing
+from sim.directives import NEUTRAL, Standing
 from sim.eventlog import EventLog, Row
 from sim.fast import kernel, layouts
 from sim.fast.future import SLACK
@@ -102,8 +102,8 @@ class FastEngine:
         self._asked = Trigger.REGULAR
         self._seen = False
         """Whether somebody has looked at the present decision."""
-        self._neutral = False
-        """Whether only neutral orders are in force, so that giving them again changes nothing."""
+        self._neutral: Directive | None = None
+        """The directive in force if it is neutral, so that giving it again changes nothing."""
         self._ended = False
         self._last: Tally | None = None
 
@@ -151,7 +151,8 @@ class FastEngine:
         if not self._seen:
             self.tallies.begin(self.env.now)
         self._seen = False
-        if self._neutral and not directive.orders and self.supply is None:
+        again = directive is self._neutral or (self._neutral is not None and not directive.orders)
+        if again and self.supply is None:
             self.log((self.env.now, Row.DECIDED, -1, -1, int(self._asked), float(self.decisions)))
             self.command(kernel.ALL_CHANGED)
             self.decisions += 1
@@ -159,7 +160,8 @@ class FastEngine:
         if self.supply is not None:
             self.supply.read()
         self.standing.carry_out(directive, self._asked)
-        self._neutral = not directive.orders
+        is_neutral = all(orders == NEUTRAL for orders in directive.orders.values())
+        self._neutral = directive if is_neutral else None
         if self.supply is not None:
             self.supply.write()
         self._put_rules_into_force()
