@@ -247,9 +247,11 @@ class HospitalNetwork(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
         return chosen
 
     def _observations(self) -> dict[str, Observation]:
-        decision = self._present()
-        seen, masks = self.encoding.observe(decision), self.menu.masks(decision)
-        return {name: {"action_mask": masks[h], "observation": seen[h]} for h, name in enumerate(self.agents)}
+        seen = self.encoding.observe(self._present())
+        return {
+            name: {"action_mask": self._masks[h].copy(), "observation": seen[h]}
+            for h, name in enumerate(self.agents)
+        }
 
     def _infos(self, costs: Floats, hours: float, masked_out: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
         decision, team = self._present(), costs.sum(axis=0)
