@@ -24,6 +24,7 @@ from policies.replication import dump_json, simulate
 from scenarios.errors import ScenarioError, UsageError
 from scenarios.loader import dump_yaml, load_text
 from scenarios.scenario import Scenario
+from sim.evidence.estimated import Estimated
 from sim.evidence.replication_tests import holm, paired_t
 from sim.fairness.by_group import Measured, Plan, groups_of, measure, parts_of
 from sim.fairness.disparity import BEST, OVERALL
@@ -155,6 +156,7 @@ def try_levers(
             group,
             reference,
             patients[lever.written] == expected,
+            max(settings.smallest.patients, settings.smallest.a_run * len(numbers)),
         )
         for lever in levers
     ]
@@ -190,9 +192,18 @@ def _gap(panel: Panel, group: str, reference: str) -> np.ndarray:
 
 
 def _tried(
-    written: str, before: Panel, after: Panel, group: str, reference: str, same_patients: bool
+    written: str,
+    before: Panel,
+    after: Panel,
+    group: str,
+    reference: str,
+    same_patients: bool,
+    fewest: int,
 ) -> tuple[Tried, float | None]:
     g = before.groups.index(group)
+    if after.n[:, g].sum() < fewest:
+        few = Estimated(np.nan, why="too few of the group come under this lever to be shown")
+        return Tried(written, few, few, mean_of(after.overall - before.overall), None, same_patients), None
     sign = 1.0 if float(np.nanmean(_gap(before, group, reference))) >= 0 else -1.0
     narrower = sign * (_gap(after, group, reference) - _gap(before, group, reference))
     p_value = paired_t(narrower[np.isfinite(narrower)]).p_value

@@ -162,3 +162,32 @@ def test_a_run_that_is_not_there_and_two_runs_without_monitor_are_refused(desk):
     done = fairward("audit", run_of(desk))
     assert done.exit_code == 2
     assert "lacks the table of visits" in done.stderr
+
+
+def test_all_tests_are_printed_and_in_the_page_and_the_json(desk):
+    done = fairward(
+        "audit", "latest", "--out", desk / "runs", "--tests", "--margin", "untreated_hours=2 h", "--small", "pool",
+        "--by", "sex,acuity",
+    )  # fmt: skip
+
+    assert done.exit_code == 0, done.output
+    assert "Signed ranks" in done.stdout
+    assert "±2.00 h: shown" in done.stdout
+    page = (run_of(desk) / "audit.html").read_text(encoding="utf-8")
+    assert "Which tests say so?" in page
+    assert "Cliff&#39;s delta" in page or "Cliff's delta" in page
+    told = json.loads((run_of(desk) / "audit.json").read_text(encoding="utf-8"))
+    one = next(t for t in told["gap_tests"] if t["metric"] == "untreated_hours")
+    assert one["margin"] == 2.0
+    assert one["equivalence"]["p_value"] < 0.05
+
+
+def test_what_is_wrong_with_margins_and_small_groups_is_told(desk):
+    for arguments, words in (
+        (("--margin", "untreated_hour=1 h"), 'Did you mean "untreated_hours"?'),
+        (("--small", "maybe"), "expected hide or pool"),
+    ):
+        done = fairward("audit", "latest", "--out", desk / "runs", *arguments)
+
+        assert done.exit_code != 0
+        assert words in done.output + str(done.exception)
