@@ -85,7 +85,7 @@ def _exhibit(found: Monitoring, index: int, chart: Chart) -> Exhibit:
         f"{who[:1].upper()}{who[1:]}",
         f"Share by run about {100 * chart.p.centre:.1f} %, three-sigma limits; CUSUM with limit "
         f"{chart.cusum.limit:.2f}, one false alarm in {chart.cusum.in_control_length:.0f} runs.",
-        " ".join(said) or "In control.",
+        " ".join(said) or "No signal.",
         panels=(
             Panel("p-chart, %", inline_svg(Drawing(_p_figure(chart, found.n_baseline), alt), f"{name}-p")),
             Panel("CUSUM, standard errors", inline_svg(Drawing(_cusum_figure(chart), alt), f"{name}-c")),

@@ -134,7 +134,7 @@ def monitoring_text(found: Monitoring) -> str:
         if chart.cusum.alarm is not None:
             said.append(f"CUSUM alarms at {found.runs[chart.cusum.alarm]}")
         lines.append(
-            f"  {who}: {shares} % about {100 * chart.p.centre:.1f} %; {'; '.join(said) or 'in control'}"
+            f"  {who}: {shares} % about {100 * chart.p.centre:.1f} %; {'; '.join(said) or 'no signal'}"
         )
     shift = run_length(found.charts[0].cusum.limit, 2 * ALLOWANCE) if found.charts else np.nan
     if found.charts:

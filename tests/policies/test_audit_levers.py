@@ -134,7 +134,7 @@ def test_control_charts_signal_a_shift_of_one_group_and_not_of_the_other():
     assert not by_group["country"].p.outside[:6].any()
     said = monitoring_text(found)
     assert "country (Area)" in said
-    assert "in control" in said
+    assert "no signal" in said
     assert "370 runs" in said
     assert monitoring_json(found)["signals"]
 
