@@ -61,6 +61,14 @@ def test_every_package_of_the_tree_is_shipped_and_nothing_else():
     assert sorted(shipped) == sorted(present) == sorted(ROOMS)
 
 
+def test_the_doctor_knows_every_extra():
+    from fairward.commands.doctor import EXTRAS
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert set(EXTRAS) == set(settings["project"]["optional-dependencies"]) - {"test", "dev", "all"}
+
+
 def test_the_scenario_language_needs_pydantic_yaml_and_the_standard_library_only():
     allowed = sys.stdlib_module_names | {"scenarios", "pydantic", "pydantic_core", "annotated_types", "yaml"}
     foreign = {

@@ -20,6 +20,7 @@ EXTRAS = {
     "llm": ("llama_cpp", "gguf"),
     "risk": ("sklearn",),
     "sensitivity": ("SALib",),
+    "env": ("gymnasium", "pettingzoo"),
     "torch": ("torch", "gguf"),
     "train": ("torch", "ray", "gymnasium", "pettingzoo", "highspy"),
     "explain": ("shap", "lime", "sklearn"),
