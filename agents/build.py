@@ -38,3 +38,12 @@ def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = 
         return ReferenceEngine(network, workload, MesaPatients())
     people = People(network, seed, replication, first_number=len(workload.patients))
     return ReferenceEngine(network, workload, PopulationPatients(people), people)
+
+
+def prepare(engine: str = "auto") -> None:
+    """Compile the fast engine unless that has been done, before several processes would do it at once.
+
+    Takes half a minute the first time after the source has changed, and half a second afterwards.
+    """
+    if engine != "simpy":
+        import sim.fast.kernel  # noqa: F401

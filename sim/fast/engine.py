@@ -432,6 +432,7 @@ class FastEngine:
                 self._make_threshold(*which)
 
     def _column(self, name: tuple[Any, ...], column: Any) -> int:
+        assert column.dtype in (np.float64, np.bool_)
         self._columns[name] = column
         return address(column)
 
@@ -476,7 +477,9 @@ class FastEngine:
         self._ranking_tables = []
         for i, ranking in enumerate(rankings):
             kind, table, start = ranking_tables(ranking, self.network)
-            codes = None if ranking.attribute is None else self._arrays.codes(ranking.attribute)
+            codes = None
+            if ranking.attribute is not None:
+                codes = np.asarray(self._arrays.codes(ranking.attribute), dtype=np.int64)
             self._ranking_tables += [table, start, codes]
             made[i] = (
                 kind, int(ranking.by_step_clock), int(ranking.counts), 0 if codes is None else address(codes),

@@ -24,7 +24,7 @@ from scenarios.scenario import Scenario
 from sim.allocation import Desk
 from sim.fast.engine import FastEngine
 from sim.network import compile_network
-from sim.protocol import Decision, Directive, Engine, Policy
+from sim.protocol import Decision, Directive, Engine, Policy, run
 from sim.reference import ReferenceEngine
 from sim.result import Result
 from sim.workload import Workload
@@ -102,6 +102,20 @@ def test_engines_agree_under_every_registered_policy(name, policy):
         told(build_engine(scenario, 3, 1, "simpy"), policy_of(policy, scenario)),
         told(build_engine(scenario, 3, 1, "fast"), policy_of(policy, scenario)),
     )
+
+
+@pytest.mark.parametrize("policy", ["neutral", "acuity", "acuity+nearest"])
+@pytest.mark.parametrize("name", ["region", "surge", "vaccine-campaign", "flu-season"])
+def test_a_constant_policy_that_is_shown_nothing_gets_the_same_result(name, policy):
+    scenario = days_of(name)
+    orders = policy_of(policy, scenario)
+
+    seen = told(build_engine(scenario, 4, 1, "simpy"), orders).result
+    unseen = run(build_engine(scenario, 4, 1, "fast"), orders)
+
+    assert seen.log.fingerprint() == unseen.log.fingerprint()
+    assert seen.orders == unseen.orders
+    assert seen.since == unseen.since
 
 
 def both(scenario: Scenario, seed: int) -> tuple[Told, Told]:
