@@ -50,9 +50,7 @@ class FinishedProfiles:
             self.folder.mkdir(parents=True, exist_ok=True)
             _replace(self.folder / JOB, text.encode())
         except OSError as error:
-            raise UsageError(
-                f"cannot write to {self.folder}: {error.strerror}. Choose another folder with --cache."
-            ) from None
+            raise self._unwritable(error) from None
 
     def read(self) -> dict[str, Finished]:
         """Return what is finished, by profile. A damaged part is left aside, with a warning."""
@@ -72,7 +70,7 @@ class FinishedProfiles:
         return found
 
     def add(self, finished: Iterable[Finished]) -> None:
-        """Keep these, as one part."""
+        """Keep these, as one part. Raises `UsageError` when the folder cannot be written."""
         rows = [
             {
                 "profile_id": one.profile_id,
@@ -85,7 +83,16 @@ class FinishedProfiles:
             sink = pa.BufferOutputStream()
             pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), sink)
             name = f"part-{rows[0]['profile_id']}-{rows[-1]['profile_id']}.parquet"
-            _replace(self.folder / name, sink.getvalue().to_pybytes())
+            try:
+                _replace(self.folder / name, sink.getvalue().to_pybytes())
+            except OSError as error:
+                raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> UsageError:
+        return UsageError(
+            f"cannot write to {self.folder}: {(error.strerror or type(error).__name__).lower()}. What was written "
+            "before is kept. Make room, or choose another folder with --cache."
+        )
 
 
 def job_description(writer: Writer, people: pd.DataFrame, seed: int) -> Mapping[str, object]:
@@ -101,5 +108,8 @@ def job_description(writer: Writer, people: pd.DataFrame, seed: int) -> Mapping[
 
 def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

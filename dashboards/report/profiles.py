@@ -50,10 +50,16 @@ class Section:
 
 
 def write_profile_report(quality: Quality, reading: Sequence[str], name: str, path: Path) -> None:
-    """Write the page; the same findings give the same bytes. `reading` says what was understood of the file."""
+    """Write the page, whole or not at all; the same findings give the same bytes.
+
+    `reading` says what was understood of the file.
+    """
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    temporary.write_text(render(quality, reading, name), encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    try:
+        temporary.write_text(render(quality, reading, name), encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def render(quality: Quality, reading: Sequence[str], name: str) -> str:

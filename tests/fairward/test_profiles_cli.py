@@ -99,17 +99,20 @@ def test_prepare_tells_all_as_one_object(desk):
         (("report", "binary.csv"), "NUL byte in line 1"),
         (("report", "patients.csv", "--census", "none.yaml"), "cannot read this file"),
         (("report", "patients.csv", "--html", "none/x.html"), "none/x.html: cannot write this file"),
+        (("report", "patients.csv", "--html", "folder"), "folder: cannot write this file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_plain_words(desk, arguments, said):
     (desk / "empty.csv").write_text("")
     (desk / "binary.csv").write_bytes(b"\0\1\2\3" * 9)
     (desk / "hopeless.csv").write_text("age,sex\nx,y\n")
+    (desk / "folder").mkdir()
 
     done = fairward(*arguments)
 
     assert done.exit_code == 2
     assert said in done.stderr
+    assert not list(desk.glob(".*"))
     assert "Traceback" not in done.stderr
     assert not (desk / "x.csv").exists()
 

@@ -4,6 +4,8 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Mapping
+from errno import ENOSPC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,8 +177,23 @@ def test_parts_are_there_whole_or_not_at_all(tmp_path):
 def test_a_cache_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(UsageError, match="Choose another folder with --cache"):
+    with pytest.raises(UsageError, match="choose another folder with --cache"):
         FinishedProfiles(tmp_path / "file", Moody(), PEOPLE, 3)
+
+
+def test_a_disk_that_is_full_is_said_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    store = FinishedProfiles(tmp_path, Moody(), PEOPLE, 3)
+    monkeypatch.setattr(Path, "write_bytes", full)
+
+    with pytest.raises(UsageError, match=r"no space left on device\. What was written before is kept"):
+        store.add([Finished("p000001", Picture(complaints=("cough",)), ())])
+
+    assert [path.name for path in store.folder.iterdir()] == ["job.json"]
+
+
+def full(path, content):
+    path.touch()
+    raise OSError(ENOSPC, "No space left on device")
 
 
 def test_the_calibrated_generator_writes_every_patient_at_once_and_alike():
