@@ -230,7 +230,7 @@ class Throughput(PatientMetric):
 class Coverage(PatientMetric):
     """Share of those who came or were invited after the warm-up for a dose (the patients of every class whose
     pathway gives one) who had it by the horizon. Those who declined are in the denominator; those turned away as
-    not yet eligible are not."""
+    not yet eligible are not. A person of the population who came several times for it counts once."""
 
     name, unit, title, better = "coverage", "share", "Vaccine coverage", "higher"
 
@@ -240,7 +240,7 @@ class Coverage(PatientMetric):
 
     def who(self, study: Study) -> Mask:
         """Return the eligible."""
-        return study.after_warm_up & ~study.ended("ineligible") & _for_a_dose(study)
+        return _once_a_person(study, study.after_warm_up & ~study.ended("ineligible") & _for_a_dose(study))
 
     def estimator(self, study: Study, who: Mask) -> Estimator:
         """Average."""
@@ -317,6 +317,23 @@ class DeathsPerHead(_PerHead):
     def counted(self, study: Study) -> Mask:
         """Return the dead."""
         return study.came & study.ended("died")
+
+
+def _once_a_person(study: Study, who: Mask) -> Mask:
+    """Keep one visit of each person among these: one with a dose, if there is one, else the last."""
+    visits = study.tables.visits
+    if "person" not in visits:
+        return who
+    person = visits["person"].to_numpy()
+    source = visits["source"].cat.codes.to_numpy()
+    known = np.flatnonzero(who & (person >= 0))
+    order = known[
+        np.lexsort((study.presented[known], ~np.isnan(study.dosed[known]), person[known], source[known]))
+    ]
+    same = (person[order[1:]] == person[order[:-1]]) & (source[order[1:]] == source[order[:-1]])
+    kept = who.copy()
+    kept[order[:-1][same]] = False
+    return kept
 
 
 def _for_a_dose(study: Study) -> Mask:

@@ -86,3 +86,22 @@ def test_people_who_are_counted_in_the_catchment_alone_count_per_head_too():
     came = came[came["outcome"] != "declined"]
     assert len(came) > 50
     assert frame.loc["north", "value"] == pytest.approx(1000 * len(came) / 2000)
+
+
+def test_a_person_who_came_twice_for_a_dose_counts_once_for_coverage():
+    impatient = "pathways.jab.steps.dose.patience.time=1 h"
+    scenario = town("horizon=40 days", impatient, "vaccine.fridges.north.stock.vax=2", "epidemic=null")
+    engine = build_engine(scenario, 1, 1, "simpy")
+    while engine.next_decision() is not None:
+        engine.answer(Directive())
+    result = engine.result()
+    made = tables(result)
+    frame = outcomes(made, result.network)
+    frame = frame[(frame["metric"] == "coverage") & (frame["attribute"] == "")].set_index("hospital")
+
+    asked = made.visits[(made.visits["class"] == "invited") & (made.visits["hospital"] == "north")]
+    by_person = asked.groupby("person")["dosed"].agg(lambda times: times.notna().any())
+    assert len(asked) > len(by_person) + 50
+    assert 0 < by_person.sum() < len(by_person)
+    assert frame.loc["north", "value"] == pytest.approx(by_person.mean())
+    assert frame.loc["north", "n"] == len(by_person)
