@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim import streams
 from sim.streams import uniforms
 
 names = st.lists(st.text(max_size=5), max_size=4).map(tuple)
@@ -54,7 +55,7 @@ def test_neither_0_nor_1_is_drawn(monkeypatch, bits, expected):
         def random_raw(self, n):
             return np.full(n, bits, dtype=np.uint64)
 
-    monkeypatch.setattr(np.random, "Philox", Extreme)
+    monkeypatch.setattr(streams, "_generator", lambda key, block: Extreme())
 
     assert uniforms(1, 0, (), 3).tolist() == [expected] * 3
 
@@ -65,3 +66,13 @@ def test_elements_are_uniform_and_neighbouring_streams_are_independent():
 
     assert stats.kstest(streams.ravel(), "uniform").pvalue > 0.001
     assert np.abs(correlations).max() < 4.5 / np.sqrt(20_000)
+
+
+def test_the_kept_generator_gives_what_a_new_one_gives():
+    names = ("ward", "0", "duration")
+    key = streams._key(5, 2, names)
+
+    for first, n in [(0, 7), (3, 1), (4096, 33)]:
+        words = np.random.Philox(key=key, counter=first // 4).random_raw(first % 4 + n)[first % 4 :]
+        expected = ((words >> np.uint64(12)) + 0.5) * 2.0**-52
+        assert np.array_equal(uniforms(5, 2, names, n, first), expected)
