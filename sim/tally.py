@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import sub
 from typing import TypeVar
 
 from sim.protocol import Tally
@@ -62,4 +63,4 @@ class Tallies:
 
 
 def _minus(after: list[list[N]], before: list[list[N]]) -> tuple[tuple[N, ...], ...]:
-    return tuple(tuple(a - b for a, b in zip(x, y, strict=True)) for x, y in zip(after, before, strict=True))
+    return tuple(tuple(map(sub, x, y)) for x, y in zip(after, before, strict=True))
