@@ -168,7 +168,7 @@ def main() -> None:
     """Train, write the file, compare it with the original, and print what the model card needs."""
     parser = argparse.ArgumentParser(prog="python -m agents.embedded.train", description=main.__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--out", type=Path, default=HERE / "profiles.gguf")
     options = parser.parse_args()
     if find_spec("torch") is None:
