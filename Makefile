@@ -30,6 +30,8 @@ PACKAGES := scenarios sim agents policies dashboards fairward
 # -qq: silent but for errors.
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check -c constraints.txt
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
+# Before several processes would do it at once: half a minute after the source has changed, else half a second.
+COMPILE := -c "from agents.build import prepare; prepare()"
 PYTEST := -m pytest -q -n $(WORKERS) --dist worksteal
 
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -83,6 +85,8 @@ $(CORE_VENV_TEST_STAMP): $(PINS) $(CORE_VENV_STAMP)
 
 .PHONY: demo
 demo: $(CORE_STAMP) ## install the core into .venv and run the demonstration
+	@echo "== compiling the fast engine, unless that is done"
+	@$(VENV)/bin/python $(COMPILE)
 	@$(VENV)/bin/fairward demo
 
 .PHONY: test
@@ -95,6 +99,8 @@ test: ## everything: demo and core tests on core dependencies alone, then lint, 
 
 .PHONY: test-core
 test-core: $(CORE_VENV_STAMP) ## phase 1 of test: demo and core tests in .venv-core
+	@echo "== compiling the fast engine, unless that is done"
+	@$(CORE_VENV)/bin/python $(COMPILE)
 	@echo "== the demo on core dependencies"
 	@$(CORE_VENV)/bin/fairward demo
 	@$(MAKE) --no-print-directory $(CORE_VENV_TEST_STAMP)
@@ -131,6 +137,8 @@ chromium: ## the browser of the ui tests
 
 .PHONY: test-full
 test-full: $(EXTRAS_STAMP) chromium ## phase 2 of test: every test, in .venv with the extras
+	@echo "== compiling the fast engine, unless that is done"
+	@$(VENV)/bin/python $(COMPILE)
 	@echo "== all tests with the extras $(EXTRAS)$(if $(LLAMA_WHEEL),, (no llama.cpp: tests of language models are skipped; make llm))"
 	@$(TEST_ENV) $(VENV)/bin/python $(PYTEST)
 

@@ -7,6 +7,7 @@ from math import isnan
 
 import pandas as pd
 
+from agents.build import prepare
 from policies.answer import Answer
 from policies.origin import results_hash, source_hash, versions
 from policies.parts import Part, Parts, policy_folder
@@ -53,6 +54,7 @@ def experiment(
     wanted = scenario.replications if replications is None else replications
     if wanted < 1:
         raise UsageError(f"expected at least 1 replication, got {wanted}.")
+    prepare(engine)
     task = Replication(scenario, policies, seed, engine, parts)
     pool = workers if workers is not None else Workers(1)
     done: Done = {}

@@ -21,7 +21,13 @@ def check_run(scenario: Scenario, conditions: Conditions, report: Report) -> Non
     _check_times(scenario, report)
     if not (scenario.arrivals or scenario.population or scenario.epidemic):
         expected = "`arrivals` (who comes where and when)"
-        report.add(("arrivals",), expected, "nothing", "Add `arrivals`.", names=("arrivals", "population", "epidemic"))
+        report.add(
+            ("arrivals",),
+            expected,
+            "nothing",
+            "Add `arrivals`.",
+            names=("arrivals", "population", "epidemic"),
+        )
     for name, n in Counter(scenario.acuities).items():
         if n > 1:
             report.add(("acuities",), "different acuities", f'"{name}" {n} times', "Keep one of them.")
