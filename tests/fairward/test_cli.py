@@ -369,14 +369,14 @@ def test_an_interrupted_run_keeps_what_finished_and_goes_on_from_there(desk, job
     assert out == ""
     assert "Traceback" not in err
     assert "of 60 replications are kept" in err
-    kept = len(list((desk / "runs").glob(".partial/*/acuity/rep-*")))
-    assert kept >= 3
+    kept = {int(path.name.removeprefix("rep-")) for path in (desk / "runs").glob(".partial/*/acuity/rep-*")}
+    assert len(kept) >= 3
     assert [path.name for path in (desk / "runs").iterdir()] == [".partial"]
 
     done = subprocess.run(
-        [*command, "--reps", str(kept), "--quiet"], capture_output=True, text=True, check=False
+        [*command, "--reps", str(max(kept)), "--quiet"], capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stderr
-    assert json.loads((the_run(desk) / "manifest.json").read_text())["provenance"]["reused"] == kept
+    assert json.loads((the_run(desk) / "manifest.json").read_text())["provenance"]["reused"] == len(kept)
     assert "reused" not in json.loads((the_run(desk) / "answer.json").read_text())["provenance"]
