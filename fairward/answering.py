@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from fairward.exits import INTERRUPTED
 from fairward.progress import progress
 from fairward.runs import Command, partial, save
 from policies.answer import Answer
@@ -17,8 +18,6 @@ from policies.origin import results_hash
 from policies.stopping import AT_MOST, Until, parse_until
 from scenarios.loader import load, scenario_hash
 from sim.replications import Interrupted, Workers, available_cores
-
-INTERRUPTED = 130
 
 
 def _telling(rule: Until | None, quiet: bool) -> Callable[[int], None] | None:

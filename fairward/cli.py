@@ -26,10 +26,9 @@ from fairward.commands import (
     tradeoffs,
     uncertainty,
 )
+from fairward.exits import BUG, INTERRUPTED
 from scenarios.errors import FairwardError
 
-BUG = 101
-INTERRUPTED = 130
 REPORT_TO = "the project's issue tracker"
 
 

@@ -6,11 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-
 from fairward.progress import progress
 from fairward.runs import partial
-from fairward.studies import INTERRUPTED, kept_words, publish_study
+from fairward.studies import publish_study, resumable
 from policies.counterfactual.contributions import contributions, switches
 from policies.counterfactual.effects import effects
 from policies.counterfactual.flip import parse_flip
@@ -23,7 +21,7 @@ from policies.variants import study_hash
 from scenarios.errors import UsageError
 from scenarios.loader import load
 from sim.network import compile_network
-from sim.replications import Interrupted, Workers, replicate
+from sim.replications import Workers, replicate
 
 
 def flip_told(
@@ -112,18 +110,15 @@ def contributions_told(
     arguments = {"scenario": name, "contributions": written, "by_row": by_row, "policy": policy,
                  "reps": replications, "seed": seed, "set": list(overrides)}  # fmt: skip
     with partial(out, identity) as parts:
-        try:
-            with (
-                Workers(jobs) as workers,
-                progress(f"{scenario.name}, disparities on and off", quiet) as tell,
-            ):
-                found = contributions(
-                    scenario, objective, policy, wanted, seed, engine, by_row, workers=workers, folder=parts.folder,
-                    on_done=tell,
-                )  # fmt: skip
-        except Interrupted as interrupted:
-            typer.echo(kept_words(interrupted, parts.folder), err=True)
-            raise typer.Exit(INTERRUPTED) from None
+        with (
+            resumable(parts),
+            Workers(jobs) as workers,
+            progress(f"{scenario.name}, disparities on and off", quiet) as tell,
+        ):
+            found = contributions(
+                scenario, objective, policy, wanted, seed, engine, by_row, workers=workers, folder=parts.folder,
+                on_done=tell,
+            )  # fmt: skip
         told = tell_contributions(scenario, found, policy, seed)
         folder = publish_study(
             told, scenario, "counterfactual", arguments, [policy], seed, wanted, f"{identity}:{arguments}", parts,

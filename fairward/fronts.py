@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from dashboards.report.front_chart import front_drawing
 from dashboards.report.leaflet import render_leaflet
+from dashboards.report.page import write_page
 from fairward.runs import MANIFEST, find_run, read_manifest
 from policies.objective import parse_objective
 from policies.told import Told
@@ -36,13 +36,7 @@ def front_told(
     told = tell_front(result, str(manifest.get("title") or manifest["scenario"]), folder.name)
     if not html:
         return told, None
-    page = folder / PAGE
-    temporary = page.with_name(f".{PAGE}-{os.getpid()}")
-    temporary.write_text(
-        render_leaflet(told, {"front": front_drawing(result)}), encoding="utf-8", newline="\n"
-    )
-    temporary.replace(page)
-    return told, page
+    return told, write_page(render_leaflet(told, {"front": front_drawing(result)}), folder / PAGE)
 
 
 def _corner(written: str | None, n: int) -> list[float] | None:

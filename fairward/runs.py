@@ -81,8 +81,19 @@ def save(answer: Answer, parts: Parts, runs: Path, command: Command) -> Path:
     (temporary / "scenario.resolved.yaml").write_text(dump_yaml(answer.scenario), encoding="utf-8")
     (temporary / "answer.json").write_text(json.dumps(answer_json(answer), indent=1) + "\n", encoding="utf-8")
     write_report(answer, temporary)
-    (temporary / MANIFEST).write_text(
-        json.dumps(manifest(answer, command, temporary), indent=1) + "\n", encoding="utf-8"
+    write_manifest(
+        temporary,
+        {
+            "scenario": answer.scenario.name,
+            "title": answer.scenario.title,
+            "policies": list(answer.policies),
+            "seed": answer.seed,
+            "replications": list(answer.replications),
+            "sentence": answer.sentence,
+            "arguments": dict(command.arguments),
+            "provenance": dict(answer.provenance),
+        },
+        command.began,
     )
     identity = f"{answer.provenance['results_hash']}:{answer.policies}:{answer.replications}"
     place = publish(temporary, runs, answer.scenario.name, identity, command.began)
@@ -105,24 +116,21 @@ def publish(temporary: Path, runs: Path, name: str, identity: str, began: float)
     )
 
 
-def manifest(answer: Answer, command: Command, folder: Path) -> dict[str, Any]:
-    """Return everything that is needed to make the same run again, and to know that it is the same."""
-    return {
+def write_manifest(folder: Path, content: Mapping[str, Any], began: float) -> None:
+    """Write what is needed to make the same run again, and to know that it is the same; last into a folder.
+
+    `content` says what was run; its files, the commit, the time and the machine are added here.
+    """
+    whole = {
         "schema": MANIFEST_SCHEMA,
-        "scenario": answer.scenario.name,
-        "title": answer.scenario.title,
-        "policies": list(answer.policies),
-        "seed": answer.seed,
-        "replications": list(answer.replications),
-        "sentence": answer.sentence,
-        "arguments": dict(command.arguments),
-        "provenance": dict(answer.provenance),
+        **content,
         "commit": commit(),
         "files": checksums(folder),
-        "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(command.began)),
-        "wall_seconds": round(time.time() - command.began, 3),
+        "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
+        "wall_seconds": round(time.time() - began, 3),
         "machine": machine(),
     }
+    (folder / MANIFEST).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 def checksums(folder: Path) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import typer
 
 from dashboards.report.ink import Drawing
 from dashboards.report.leaflet import render_leaflet
-from fairward.runs import MANIFEST, MANIFEST_SCHEMA, checksums, commit, machine, publish
+from fairward.exits import INTERRUPTED
+from fairward.runs import publish, write_manifest
 from policies.origin import source_hash, versions
 from policies.parts import Parts, write_parquet
 from policies.told import Told, told_text
@@ -24,7 +25,6 @@ from scenarios.scenario import Scenario
 from sim.replications import Interrupted
 
 REPORT = "report.html"
-INTERRUPTED = 130
 
 
 def publish_study(
@@ -52,7 +52,6 @@ def publish_study(
     (folder / f"{what}.json").write_text(json.dumps(told.content, indent=1, allow_nan=False) + "\n", "utf-8")
     (folder / REPORT).write_text(render_leaflet(told, drawings), encoding="utf-8", newline="\n")
     content = {
-        "schema": MANIFEST_SCHEMA,
         "scenario": scenario.name,
         "policies": policies,
         "seed": seed,
@@ -62,24 +61,25 @@ def publish_study(
         "provenance": {
             "scenario_hash": scenario_hash(scenario), "source_hash": source_hash(), "versions": versions(),
         },
-        "commit": commit(),
-        "files": checksums(folder),
-        "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
-        "wall_seconds": round(time.time() - began, 3),
-        "machine": machine(),
     }  # fmt: skip
-    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_manifest(folder, content, began)
     place = publish(folder, out, f"{scenario.name}-{what}", identity, began)
     shutil.rmtree(parts.folder, ignore_errors=True)
     return place
 
 
-def kept_words(interrupted: Interrupted[Any], folder: Path) -> str:
-    """Return what is said when Ctrl-C ends a study that can be resumed."""
-    return (
-        f"Interrupted. {len(interrupted.done)} of {interrupted.wanted} runs are kept in {folder}; the same command "
-        "goes on from there."
-    )
+@contextmanager
+def resumable(parts: Parts) -> Iterator[None]:
+    """Where Ctrl-C ends a study that goes on from `parts`: say so, and exit."""
+    try:
+        yield
+    except Interrupted as interrupted:
+        typer.echo(
+            f"Interrupted. {len(interrupted.done)} of {interrupted.wanted} runs are kept in {parts.folder}; the same "
+            "command goes on from there.",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def print_study(told: Told, folder: Path, as_json: bool) -> None:

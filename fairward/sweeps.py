@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -16,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from fairward.progress import progress
-from fairward.runs import MANIFEST, MANIFEST_SCHEMA, checksums, commit, forget, machine, partial, publish
+from fairward.runs import forget, partial, publish, write_manifest
 from fairward.wording import HEADLINES
 from policies.answer import Answer
 from policies.experiment import check_policies, experiment
@@ -122,7 +121,6 @@ def sweep_answers(
             folder / "outcomes.parquet",
         )
         content = {
-            "schema": MANIFEST_SCHEMA,
             "scenario": scenarios[0].name,
             "policies": list(policies),
             "seed": seed,
@@ -134,13 +132,8 @@ def sweep_answers(
                 "scenario_hash": identity, "scenario_hashes": identities, "source_hash": source_hash(),
                 "versions": versions(), "logs": [answer.provenance["logs"] for answer in answers],
             },
-            "commit": commit(),
-            "files": checksums(folder),
-            "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
-            "wall_seconds": round(time.time() - began, 3),
-            "machine": machine(),
         }  # fmt: skip
-        (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_manifest(folder, content, began)
         place = publish(folder, out, f"{scenarios[0].name}-sweep", identity, began)
         shutil.rmtree(parts.folder, ignore_errors=True)
     for store in stores:

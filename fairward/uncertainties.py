@@ -10,7 +10,7 @@ import typer
 
 from fairward.progress import progress
 from fairward.runs import partial
-from fairward.studies import INTERRUPTED, kept_words, publish_study
+from fairward.studies import publish_study, resumable
 from policies.experiment import check_policies
 from policies.objective import attributes_of, parse_objective
 from policies.told import Told
@@ -19,7 +19,7 @@ from policies.uncertainty.study import Study, all_together, nested, one_at_a_tim
 from policies.uncertainty.telling import tell_sobol, tell_split, tell_tornado
 from policies.variants import study_hash
 from scenarios.loader import resolve
-from sim.replications import Interrupted, Workers
+from sim.replications import Workers
 
 RUNS = {"split": 5, "tornado": 20, "sobol": 5}
 """Of each draw, end or point, unless the command says otherwise."""
@@ -60,18 +60,18 @@ def uncertainty_told(
     }  # fmt: skip
     with partial(out, identity) as parts:
         frames: dict[str, pd.DataFrame] = {}
-        try:
-            with Workers(jobs) as workers, progress(f"uncertainty of {scenario.name}", quiet) as tell:
-                if method == "split":
-                    drawn = nested(study, draws, runs, workers, parts.folder, tell)
-                    told, frames = tell_split(study, drawn), {"runs": drawn.values}
-                elif method == "tornado":
-                    told = tell_tornado(study, one_at_a_time(study, runs, workers, parts.folder, tell))
-                else:
-                    told = tell_sobol(study, all_together(study, points, runs, workers, parts.folder, tell))
-        except Interrupted as interrupted:
-            typer.echo(kept_words(interrupted, parts.folder), err=True)
-            raise typer.Exit(INTERRUPTED) from None
+        with (
+            resumable(parts),
+            Workers(jobs) as workers,
+            progress(f"uncertainty of {scenario.name}", quiet) as tell,
+        ):
+            if method == "split":
+                drawn = nested(study, draws, runs, workers, parts.folder, tell)
+                told, frames = tell_split(study, drawn), {"runs": drawn.values}
+            elif method == "tornado":
+                told = tell_tornado(study, one_at_a_time(study, runs, workers, parts.folder, tell))
+            else:
+                told = tell_sobol(study, all_together(study, points, runs, workers, parts.folder, tell))
         folder = publish_study(
             told, scenario, "uncertainty", arguments, list(named), seed, runs, f"{identity}:{arguments}", parts, out,
             began, frames,

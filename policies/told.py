@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from textwrap import indent
 from typing import Any
 
+from policies.sentence import aligned
 from sim.evidence.estimated import Estimated
 from sim.inference import Interval
 
@@ -73,19 +75,10 @@ def told_text(told: Told) -> str:
     """Return it for a terminal."""
     parts = [f"{told.title}: {told.question}", told.sentence]
     for block in told.blocks:
-        table = _aligned(block.columns, block.rows)
+        table = indent(aligned(block.columns, block.rows), "  ")
         parts.append("\n".join([part for part in (block.title, block.method, table, block.sentence) if part]))
     parts.append("\n".join(f"- {note}" for note in told.notes))
     return "\n\n".join(parts)
-
-
-def _aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [list(columns), *map(list, rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    return "\n".join(
-        "  " + "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 def _finite(value: float) -> float | None:

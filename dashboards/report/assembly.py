@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dashboards.report.clocks import clocks_exhibit
 from dashboards.report.differences import difference_exhibits
 from dashboards.report.doses import vaccine_exhibits
-from dashboards.report.exhibit import Exhibit
+from dashboards.report.exhibit import Section
 from dashboards.report.figures import write_figures
 from dashboards.report.groups import CAUTION, group_exhibits
 from dashboards.report.limits import limits
 from dashboards.report.occupancy import course_exhibit, pool_exhibit, read_census
 from dashboards.report.outcome_table import outcome_table
+from dashboards.report.page import fill, write_page
 from dashboards.report.provenance import command, provenance
 from dashboards.report.reading import COVERAGE, Story
 from dashboards.report.sketch import network_exhibit
@@ -29,16 +26,6 @@ from scenarios.units import format_duration
 REPORT = "report.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading of the page with its exhibits."""
-
-    name: str
-    title: str
-    exhibits: tuple[Exhibit, ...]
-    lead: str = ""
-
-
 def write_report(answer: Answer, folder: Path) -> Path:
     """Write `report.html` and its charts as `figures/*.svg` into the folder; the same answer gives the same bytes.
 
@@ -46,14 +33,11 @@ def write_report(answer: Answer, folder: Path) -> Path:
     Occupancy over time is read from `tables/<policy>/census.parquet` in the folder, and left out with
     a word where it is not there.
     """
-    path = Path(folder) / REPORT
-    temporary = path.with_name(f".{REPORT}-{os.getpid()}")
     story = Story(answer, Path(folder))
     sections = _sections(story)
-    temporary.write_text(_page(answer, story, sections), encoding="utf-8", newline="\n")
+    text = _page(answer, story, sections)
     write_figures((exhibit for section in sections for exhibit in section.exhibits), Path(folder))
-    temporary.replace(path)
-    return path
+    return write_page(text, Path(folder) / REPORT)
 
 
 def render(answer: Answer, folder: Path) -> str:
@@ -63,16 +47,9 @@ def render(answer: Answer, folder: Path) -> str:
 
 
 def _page(answer: Answer, story: Story, sections: list[Section]) -> str:
-    environment = Environment(
-        loader=PackageLoader("dashboards.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     scenario = answer.scenario
-    return environment.get_template("page.html.jinja").render(
+    return fill(
+        "page.html.jinja",
         title=scenario.title or sentence_case(scenario.name),
         question=scenario.question,
         sentence=sentence_case(answer.sentence),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from dashboards.report.assembly import Section
 from dashboards.report.dot_rows import DotRow, dot_figure
-from dashboards.report.exhibit import Cell, Exhibit, Panel, Table, row, words
+from dashboards.report.exhibit import Cell, Exhibit, Panel, Section, Table, row, words
 from dashboards.report.ink import Drawing, inline_svg
+from dashboards.report.page import fill, write_page
 from dashboards.report.wording import Estimate, mid_sentence, sentence_case, unit
 from policies.audit.findings import FairnessReport, GapTests, GateResult
 from policies.audit.text import (
@@ -77,25 +74,15 @@ GLOSSARY = (
 
 def write_audit(report: FairnessReport, path: Path) -> Path:
     """Write the page and return its path; the same report gives the same bytes."""
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    temporary.write_text(render_audit(report), encoding="utf-8", newline="\n")
-    temporary.replace(path)
-    return path
+    return write_page(render_audit(report), path)
 
 
 def render_audit(report: FairnessReport) -> str:
     """Return the page as text."""
-    environment = Environment(
-        loader=PackageLoader("dashboards.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     scenario = report.scenario
     used = [METRICS[name] for name in report.titles if name in METRICS]
-    return environment.get_template("audit.html.jinja").render(
+    return fill(
+        "audit.html.jinja",
         title=scenario.title or sentence_case(scenario.name),
         sentence=report.sentence,
         facts=[

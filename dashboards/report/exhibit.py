@@ -53,6 +53,16 @@ class Exhibit:
     notes: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the page with its exhibits."""
+
+    name: str
+    title: str
+    exhibits: tuple[Exhibit, ...]
+    lead: str = ""
+
+
 def row(*cells: str | Cell) -> tuple[Cell, ...]:
     """Return a row of a table from texts and cells."""
     return tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in cells)

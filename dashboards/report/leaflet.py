@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Exhibit, Table, row
 from dashboards.report.ink import Drawing, inline_svg
+from dashboards.report.page import fill
 from dashboards.report.wording import Estimate, decimals, full, sentence_case
 from policies.told import Block, Dot, Told
 
 
 def render_leaflet(told: Told, drawings: Mapping[str, Drawing] | None = None) -> str:
     """Return the page as text; `drawings` are charts by the name of their block."""
-    environment = Environment(
-        loader=PackageLoader("dashboards.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("leaflet.html.jinja").render(
+    return fill(
+        "leaflet.html.jinja",
         title=sentence_case(told.title),
         question=sentence_case(told.question),
         sentence=sentence_case(told.sentence),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dashboards.report.assembly import Section
-from dashboards.report.exhibit import Exhibit, Panel, row, words
+from dashboards.report.exhibit import Exhibit, Panel, Section, row, words
 from dashboards.report.ink import BLUE, INK, RULE, SOFT, VERMILION, Drawing, axes, canvas, inline_svg
+from dashboards.report.page import fill, write_page
 from policies.audit.monitoring import Chart, Monitoring
 from sim.evidence.control_charts import ALLOWANCE
 
@@ -21,22 +19,11 @@ HEIGHT = 190.0
 
 def write_monitoring(found: Monitoring, path: Path) -> Path:
     """Write the page and return its path; the same charts give the same bytes."""
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    temporary.write_text(render_monitoring(found), encoding="utf-8", newline="\n")
-    temporary.replace(path)
-    return path
+    return write_page(render_monitoring(found), path)
 
 
 def render_monitoring(found: Monitoring) -> str:
     """Return the page as text."""
-    environment = Environment(
-        loader=PackageLoader("dashboards.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     signalling = [_who(found, chart) for chart in found.charts if chart.signals]
     said = (
         f"{found.title} signals a shift for {', '.join(signalling)} (of {len(found.charts)} charts)."
@@ -44,7 +31,8 @@ def render_monitoring(found: Monitoring) -> str:
         else f"No signal in {found.title.lower()}, in any group charted; a small shift may be missed."
     )
     exhibits = tuple(_exhibit(found, i, chart) for i, chart in enumerate(found.charts))
-    return environment.get_template("audit.html.jinja").render(
+    return fill(
+        "audit.html.jinja",
         title=f"{found.title}, run by run",
         sentence=said,
         facts=[("Data", "synthetic"), ("Runs", str(len(found.runs))), ("Baseline", f"the first {found.n_baseline}")],

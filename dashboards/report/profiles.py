@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, Transform, blended_transform_factory
 
 from agents.profiles.quality import OFF, UNSURE, WITHIN, AgeShare, Association, Margin, Quality
-from dashboards.report.exhibit import Cell, Exhibit, Panel, Table, row
+from dashboards.report.exhibit import Cell, Exhibit, Panel, Section, Table, row
 from dashboards.report.ink import (
     BLUE,
     INK,
@@ -28,6 +25,7 @@ from dashboards.report.ink import (
     canvas,
     inline_svg,
 )
+from dashboards.report.page import fill, write_page
 from dashboards.report.wording import Estimate, counted, full, interval, number, sentence_case
 
 ROW, GROUP_GAP, TOP, BOTTOM = 17.0, 25.0, 4.0, 42.0
@@ -40,39 +38,18 @@ VERDICT_LOOK = {WITHIN: ("o", BLUE, True), OFF: ("D", VERMILION, True), UNSURE: 
 """Shape, colour, whether filled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading of the page with its exhibits."""
-
-    name: str
-    title: str
-    exhibits: tuple[Exhibit, ...]
-
-
 def write_profile_report(quality: Quality, reading: Sequence[str], name: str, path: Path) -> None:
     """Write the page, whole or not at all; the same findings give the same bytes.
 
     `reading` says what was understood of the file.
     """
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        temporary.write_text(render(quality, reading, name), encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_page(render(quality, reading, name), path)
 
 
 def render(quality: Quality, reading: Sequence[str], name: str) -> str:
     """Return the page as text."""
-    environment = Environment(
-        loader=PackageLoader("dashboards.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("profiles.html.jinja").render(
+    return fill(
+        "profiles.html.jinja",
         name=name,
         sentence=answer(quality),
         facts=_facts(quality),

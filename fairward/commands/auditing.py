@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from fairward import options
+from fairward.exits import INTERRUPTED
 
 if TYPE_CHECKING:
     from policies.audit.analyzer import Settings
@@ -203,7 +204,7 @@ def _with_levers(
             found = try_levers(report, results, levers, settings, headline_of(report), same, workers, tell)
         except Interrupted:
             typer.echo("Interrupted. Without --try the audit needs no simulation.", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(INTERRUPTED) from None
     return replace(report, recommendation=found)
 
 

@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from fairward import options
+from fairward.exits import NEGATIVE
 
 SCHEMA = "fairward.doctor/1"
-NEGATIVE = 1
 EXTRAS = {
     "llm": ("llama_cpp", "gguf"),
     "risk": ("sklearn",),

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from fairward import options
+from fairward.exits import NEGATIVE
 from scenarios.errors import ScenarioError
 
-NEGATIVE = 1
 LIST_SCHEMA = "fairward.list/1"
 VALIDATE_SCHEMA = "fairward.validate/1"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from fairward import options
+from fairward.exits import NEGATIVE
 from scenarios.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "fairward.profiles-generated/1"
 ORIGIN_SCHEMA = "fairward.profiles-origin/1"
-NEGATIVE = 1
 NOT_A_PATIENT = "Synthetic data: no row is a person, and none may be used to decide about one."
 
 
