@@ -16,11 +16,8 @@ LLAMA_LEAN := set(LLAMA_BUILD_COMMON OFF)
 LLAMA_KEY := $(LLAMA)-cp311-$(shell { uname -m; getconf GNU_LIBC_VERSION; echo '$(LLAMA_OPTIONS) $(LLAMA_LEAN)'; } 2>/dev/null | cksum | cut -d' ' -f1)
 LLAMA_WHEELS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fairward/wheels/llama-cpp-python-$(LLAMA_KEY)
 LLAMA_WHEEL := $(wildcard $(LLAMA_WHEELS)/*.whl)
-# The extras that the present tests need. A later issue that brings tests of its own adds its extra here.
-# llm is among them when its wheel was built: `make test` tries first.
-EXTRAS := dev,torch,env,risk,sensitivity$(if $(LLAMA_WHEEL),$(COMMA)llm)
-# The extras that nothing tests yet: only resolved against the pins.
-PENDING_EXTRAS := train,explain,dashboard
+# Every extra; llm is among them when its wheel was built: `make test` tries first.
+EXTRAS := dev,train,explain,sensitivity,dashboard$(if $(LLAMA_WHEEL),$(COMMA)llm)
 # Left out of the core phase; the full phase runs everything.
 NOT_CORE := slow or ray or ui or llm or gpu or stats
 WORKERS ?= 2
@@ -42,7 +39,6 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell \
 
 CORE_STAMP := $(VENV)/.installed-core
 EXTRAS_STAMP := $(VENV)/.installed-$(EXTRAS)
-RESOLVED_STAMP := $(VENV)/.resolved-$(PENDING_EXTRAS)
 CORE_VENV_STAMP := $(CORE_VENV)/.installed-core
 CORE_VENV_TEST_STAMP := $(CORE_VENV)/.installed-test
 
@@ -69,11 +65,6 @@ $(EXTRAS_STAMP): $(PINS) $(CORE_STAMP)
 	@$(VENV)/bin/python -m pip check >/dev/null || $(VENV)/bin/python -m pip check
 	@touch $@
 
-$(RESOLVED_STAMP): $(PINS) $(EXTRAS_STAMP)
-	@echo "== the pins of $(PENDING_EXTRAS) resolve together (nothing is installed)"
-	@$(VENV)/bin/python $(PIP_INSTALL) --dry-run '.[$(PENDING_EXTRAS)]'
-	@touch $@
-
 $(CORE_VENV_STAMP): $(PINS) | $(CORE_VENV)/bin/pip
 	@echo "== $(CORE_VENV): installing the core, and only the core"
 	@$(CORE_VENV)/bin/python $(PIP_INSTALL) -e .
@@ -93,7 +84,6 @@ demo: $(CORE_STAMP) ## install the core into .venv and run the demonstration
 test: ## everything: demo and core tests on core dependencies alone, then lint, types, layers, all tests
 	@$(MAKE) --no-print-directory test-core
 	@$(MAKE) --no-print-directory llm
-	@$(MAKE) --no-print-directory resolve
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-full
 
@@ -141,9 +131,6 @@ test-full: $(EXTRAS_STAMP) chromium ## phase 2 of test: every test, in .venv wit
 	@$(VENV)/bin/python $(COMPILE)
 	@echo "== all tests with the extras $(EXTRAS)$(if $(LLAMA_WHEEL),, (no llama.cpp: tests of language models are skipped; make llm))"
 	@$(TEST_ENV) $(VENV)/bin/python $(PYTEST)
-
-.PHONY: resolve
-resolve: $(RESOLVED_STAMP) ## check that the pins of the extras not installed yet fit together
 
 .PHONY: lint
 lint: $(EXTRAS_STAMP) ## style, format, types, layers
