@@ -1,4 +1,7 @@
-"""What the fast engine is for: a year of `region`, decisions per second, start-up, where `compare` spends time."""
+"""What the fast engine is for: a year of `region`, decisions per second, start-up, where `compare` spends time.
+
+And what a second process brings.
+"""
 
 from __future__ import annotations
 
@@ -112,6 +115,20 @@ def split(engine: str, replications: int) -> dict[str, float]:
     return {**spent, "statistics and answer": time.perf_counter() - started}
 
 
+def processes(jobs: int, replications: int) -> float:
+    """Return wall seconds of comparing two policies on `region` over so many processes, once they have started."""
+    from policies.experiment import experiment
+    from scenarios.loader import load
+    from sim.replications import Workers
+
+    case, names = load("region"), ("neutral", "acuity")
+    with Workers(jobs) as workers:
+        experiment(case, names, 2, 2, workers=workers)
+        started = time.perf_counter()
+        experiment(case, names, replications, 1, workers=workers)
+        return time.perf_counter() - started
+
+
 def main(quick: bool) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     print("\nA year of `region` (eight hospitals), neutral policy, a decision every 4 h; processor seconds")
@@ -144,3 +161,7 @@ def main(quick: bool) -> None:
         whole = sum(parts.values())
         each = ", ".join(f"{name} {seconds:.2f} s ({seconds / whole:.0%})" for name, seconds in parts.items())
         print(f"  {engine:6} {n:3} replications: {each}")
+    n = 4 if quick else 40
+    print(f"\nThe same with {n} replications over one and two processes, wall seconds")
+    one, two = processes(1, n), processes(2, n)
+    print(f"  one {one:.2f}, two {two:.2f}: {one / two:.2f} times as fast")

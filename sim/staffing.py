@@ -30,12 +30,13 @@ def on_duty(workload: Workload, hospital: int, role: int, staff: Staff) -> list[
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     offset = (start - midnight) / timedelta(hours=1)
     changes: dict[float, int] = {0.0: 0}
+    clocks = [(_clock(shift.begins), _clock(shift.ends)) for shift in shifts]
     for day in range(-1, int((workload.network.horizon + offset) // 24) + 1):
         date = (midnight + timedelta(days=day)).date()
-        for index, shift in enumerate(shifts):
-            if WEEKDAYS[date.weekday()] not in shift.days:
+        weekday = WEEKDAYS[date.weekday()]
+        for index, (shift, (begins, ends)) in enumerate(zip(shifts, clocks, strict=True)):
+            if weekday not in shift.days:
                 continue
-            begins, ends = _clock(shift.begins), _clock(shift.ends)
             begin = on_grid(day * 24 + begins - offset)
             end = on_grid(day * 24 + (ends if ends > begins else ends + 24) - offset)
             if end <= 0 or begin > workload.network.horizon:

@@ -163,9 +163,11 @@ class Workload:
         """
         digest = hashlib.sha256()
         drawn = slice(self._n_drawn)
-        for name, column in self.patients.take(np.arange(self._n_drawn)).columns().items():
+        for name, column in self.patients.columns().items():
             digest.update(name.encode() + b"\0")
-            digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+            digest.update(
+                np.ascontiguousarray(column[drawn]).astype(column.dtype.newbyteorder("<")).tobytes()
+            )
         arrays = Arrays(self)
         for step in range(len(self.network.steps)):
             digest.update(np.asarray(arrays.durations(step, 0)[drawn], dtype="<f8").tobytes())

@@ -16,13 +16,14 @@ import numpy as np
 from scenarios.checks_network import capacities
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing
-from sim.eventlog import EventLog, Row
+from sim.eventlog import Row
 from sim.fast import kernel, layouts
 from sim.fast.future import SLACK
 from sim.fast.memory import INTEGER, address
 from sim.fast.tabled import Tables, overflow_code, ranking_tables
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
 from sim.fast.words import ACT, DECIDE, MAKE_ROOM, MAKE_THRESHOLD, MAKE_VISIT, OVER, RESOLVE, STARTING
+from sim.fast.written import Written
 from sim.network import CAUSES, UNLIMITED, Network
 from sim.order import Kind, on_grid, on_second, priority
 from sim.patient import PatientFactory
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from sim.workload import Workload
 
 BLOCK = 1 << 15
-"""Rows of the log that are written before another block is begun."""
+"""Rows of the log for which there is room at least."""
+ROWS_EACH = 24
+"""Rows for which there is room per patient who is known to come: more than a journey usually writes."""
 
 
 class FastEngine:
@@ -65,8 +68,7 @@ class FastEngine:
         self._w = self._world[0]
         self._where = address(self._world)
         self._tables.fill(self._w)
-        self._blocks: list[Any] = []
-        """Full blocks of the log."""
+        self._rows = Written(self._world, max(BLOCK, ROWS_EACH * len(workload.patients)))
         self._actions: dict[int, Callable[[], None]] = {}
         self._n_actions = 0
         self.env = Clock(self._world)
@@ -173,7 +175,7 @@ class FastEngine:
             network=self.network,
             seed=self.workload.seed,
             replication=self.workload.replication,
-            log=self._log(),
+            log=self._rows.log(),
             patients=self.workload.patients,
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
@@ -191,11 +193,8 @@ class FastEngine:
         """Write a row of the event log."""
         if self._w["n_rows"] >= self._w["max_rows"] - 1:
             self._make_room()
-        time, kind, patient, hospital, item, value = row
-        n = int(self._w["n_rows"])
-        self.memory["rows"][n] = (time, value, patient, item, hospital, kind)
-        self._w["n_rows"] = n + 1
-        if n + SLACK > self._w["max_rows"]:
+        self._rows.append(row)
+        if self._w["n_rows"] + SLACK > self._w["max_rows"]:
             self._w["crowded"] = 1
 
     def at(self, time: float, rank: int, action: Callable[[], None]) -> None:
@@ -334,7 +333,6 @@ class FastEngine:
         self._more_lots(16)
         self._keep("events", np.zeros(1024, layouts.EVENT))
         w["max_events"] = 1024
-        self._begin_block()
         w["max_visits"] = w["max_ordinals"] = 2
         self._place_columns()
 
@@ -346,8 +344,7 @@ class FastEngine:
             self._keep("events", _longer(memory["events"], n))
             w["max_events"] = n
         if w["n_rows"] + 2 * SLACK > w["max_rows"]:
-            self._blocks.append(memory["rows"][: w["n_rows"]])
-            self._begin_block()
+            self._rows.more()
         if w["n_free_patients"] < 8:
             self._more_patients(len(memory["patients"]))
         if w["n_free_cells"] < 8:
@@ -357,10 +354,6 @@ class FastEngine:
         if memory["shelves"]["n"].max() + 4 > w["max_lots"]:
             self._more_lots(2 * int(w["max_lots"]))
         w["crowded"] = 0
-
-    def _begin_block(self, n: int = BLOCK) -> None:
-        self._keep("rows", np.empty(n, layouts.ROW))
-        self._w["n_rows"], self._w["max_rows"] = 0, n
 
     def _more_patients(self, more: int) -> None:
         w, S = self._w, len(self.network.steps)
@@ -512,14 +505,16 @@ class FastEngine:
 
     def _outcomes(self) -> Outcomes:
         """Return what happened since it was last asked: the log knows."""
-        rows = np.concatenate([*self._blocks, self.memory["rows"][: self._w["n_rows"]]])[self._heard :]
-        self._heard += len(rows)
+        new = self._rows.log(self._heard)
+        self._heard += len(new)
 
         def of(kind: int) -> Any:
-            return rows[rows["kind"] == kind]
+            which = new.kind == kind
+            return {name: column[which] for name, column in new.columns().items()}
 
         gone, dosed, treated = of(Row.LEFT_NETWORK), of(Row.DOSED), of(Row.TREATED)
-        gone = gone[~self.memory["people"]["declined"][gone["patient"]]]
+        there = ~self.memory["people"]["declined"][gone["patient"]]
+        gone = {name: column[there] for name, column in gone.items()}
         return Outcomes(
             tuple(zip(gone["time"].tolist(), gone["patient"].tolist(), gone["item"].tolist(), strict=True)),
             tuple(
@@ -534,18 +529,6 @@ class FastEngine:
             self._last = self.tallies.since(self.network.horizon)
             if self._factory is not None:
                 self._factory.close()
-
-    def _log(self) -> EventLog:
-        """Return the blocks of the log as columns."""
-        blocks = [*self._blocks, self.memory["rows"][: self._w["n_rows"]]]
-        n = sum(len(block) for block in blocks)
-        columns = {name: np.empty(n, layouts.ROW[name]) for name in EventLog.__slots__}
-        first = 0
-        for block in blocks:
-            for name, column in columns.items():
-                column[first : first + len(block)] = block[name]
-            first += len(block)
-        return EventLog(**columns)
 
     # Copies.
 
@@ -564,12 +547,10 @@ class FastEngine:
         for name, array in self.memory.items():
             if name in ("people", "rosters", "rankings"):
                 twin._keep(name, array)  # replaced, never changed
-            elif name != "rows":
+            else:
                 twin._keep(name, array.copy())
         twin._columns = dict(self._columns)
-        written = self.memory["rows"][: self._w["n_rows"]]
-        twin._blocks = [*self._blocks, written.copy()] if log else []
-        twin._begin_block(BLOCK if log else BLOCK // 16)
+        twin._rows = self._rows.copy(twin._world, log, BLOCK if log else BLOCK // 16)
         twin.env = Clock(twin._world)
         twin.tallies = self.tallies.copy(twin.memory["tallies"])
         twin.patients = Patients(twin)

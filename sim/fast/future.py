@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.fast.layouts import event_at, row_at
-from sim.fast.memory import compiled
+from sim.fast.layouts import event_at, hospital_at, item_at, kind_at
+from sim.fast.memory import compiled, float_at, integer_at
 from sim.order import GRID, NEAR
 
 SLACK = 64
@@ -102,13 +102,12 @@ def drop_first(w: Any) -> None:
 def log(w: Any, kind: int, patient: int, hospital: int, item: int, value: float) -> None:
     """Write a row of the event log at the present time."""
     n = w.n_rows
-    row = row_at(w.rows, n)
-    row.time = w.now
-    row.kind = kind
-    row.patient = patient
-    row.hospital = hospital
-    row.item = item
-    row.value = value
+    float_at(w.row_time, n).value = w.now
+    kind_at(w.row_kind, n).value = kind
+    integer_at(w.row_patient, n).value = patient
+    hospital_at(w.row_hospital, n).value = hospital
+    item_at(w.row_item, n).value = item
+    float_at(w.row_value, n).value = value
     w.n_rows = n + 1
     if n + SLACK > w.max_rows:
         w.crowded = 1

@@ -8,7 +8,8 @@ WORLD = layout(
     seq="i8", trigger="i8", over="i8", stage="i8", look_place="i8", n_look="i8", looked="i8", seeing="i8",
     argument="i8", argument_2="i8", crowded="i8",
     events="i8", n_events="i8", max_events="i8",
-    rows="i8", n_rows="i8", max_rows="i8",
+    n_rows="i8", max_rows="i8",
+    row_time="i8", row_kind="i8", row_patient="i8", row_hospital="i8", row_item="i8", row_value="i8",
     # Sizes and flags.
     n_hospitals="i8", n_pools="i8", n_steps="i8", n_acuities="i8", n_groups="i8", n_needs="i8", n_tiers="i8",
     n_bands="i8", backfill="i8", asks="i8", hazards="i8", deteriorates="i8",
@@ -38,8 +39,8 @@ WORLD = layout(
 
 EVENT = layout(time="f8", rank="i8", seq="i8", what="i8")
 
-ROW = layout(time="f8", value="f8", patient="i8", item="i4", hospital="i2", kind="i1")
-"""A row of the event log."""
+KIND, HOSPITAL, ITEM = layout(value="i1"), layout(value="i2"), layout(value="i4")
+"""Cells of the event log's narrow columns."""
 
 PERSON = layout(
     time="f8", travel_factor="f8", hospital="i4", cls="i4", pathway="i4", acuity="i4", triage="i4", group="i4",
@@ -114,7 +115,9 @@ WAITS = layout(hospital="i8", number="i8", step="i8", triage="i8", group="i8", b
 
 world_at = records(WORLD)
 event_at = records(EVENT)
-row_at = records(ROW)
+kind_at = records(KIND)
+hospital_at = records(HOSPITAL)
+item_at = records(ITEM)
 person_at = records(PERSON)
 patient_at = records(PATIENT)
 cell_at = records(CELL)
