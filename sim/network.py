@@ -6,6 +6,7 @@ denominator (`unit`), so a `nurse: 1:4` need takes 1 of 4 units of a nurse.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, lcm
@@ -142,6 +143,8 @@ class Network:
     """Its values; one group `all` when there is none."""
     capacity: tuple[tuple[int, ...], ...]
     """H x P in integer units, without rosters and flex beds; 0 where the pool is absent."""
+    most: tuple[dict[str, float], ...]
+    """By hospital: the most of each of its pools that can ever be there, whole beds or people."""
     cleaning: tuple[tuple[Distribution[float] | None, ...], ...]
     """H x P: how long a bed is out of use after a patient."""
     beds_of: tuple[tuple[tuple[int, int], ...], ...]
@@ -174,8 +177,22 @@ def attribute_values(scenario: Scenario, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for case in cases for value in case.share))
 
 
+_compiled: OrderedDict[int, Network] = OrderedDict()
+"""By the identity of a scenario, which its network keeps alive: frozen, but not hashable."""
+KEPT = 8
+"""Scenarios whose networks are kept."""
+
+
 def compile_network(scenario: Scenario) -> Network:
-    """Compile a valid scenario."""
+    """Compile a valid scenario; the same object again gives the same network."""
+    network = _compiled.pop(id(scenario), None) or _compile(scenario)
+    _compiled[id(scenario)] = network
+    while len(_compiled) > KEPT:
+        _compiled.popitem(last=False)
+    return network
+
+
+def _compile(scenario: Scenario) -> Network:
     hospitals = tuple(scenario.hospitals)
     steps_of = {path: list(spec.steps) for path, spec in scenario.pathways.items()}
     step_index = {
@@ -184,6 +201,7 @@ def compile_network(scenario: Scenario) -> Network:
     }
     outcome_kinds = {**{name: name for name in OUTCOMES}, **scenario.outcomes}
     outcomes = tuple(outcome_kinds)
+    most = tuple(capacities(hospital) for hospital in scenario.hospitals.values())
     pools = _pools(scenario)
     pool_index = {pool.name: i for i, pool in enumerate(pools)}
     acuity_index = {name: i for i, name in enumerate(scenario.acuities)}
@@ -279,6 +297,7 @@ def compile_network(scenario: Scenario) -> Network:
         group=group,
         groups=attribute_values(scenario, group) if group else ("all",),
         capacity=capacity,
+        most=most,
         cleaning=tuple(tuple(_cleaning(scenario, h, pool) for pool in pools) for h in hospitals),
         beds_of=tuple(beds_of),
         left_over=left_over,
@@ -296,7 +315,10 @@ def compile_network(scenario: Scenario) -> Network:
             tuple(sorted((g for g in range(len(hospitals)) if row[g] < inf), key=lambda g: (row[g], g)))
             for row in travel
         ),
-        serves=tuple(_serves(scenario, h, pools, need_list, compiled_steps) for h in hospitals),
+        serves=tuple(
+            _serves(scenario, h, here, pools, need_list, compiled_steps)
+            for h, here in zip(hospitals, most, strict=True)
+        ),
         hazards=tuple(
             HazardRow(
                 cause,
@@ -375,11 +397,11 @@ def _travel(scenario: Scenario) -> tuple[tuple[float, ...], ...]:
 def _serves(
     scenario: Scenario,
     hospital: str,
+    most: dict[str, float],
     pools: tuple[Pool, ...],
     needs: tuple[Need, ...],
     steps: tuple[CompiledStep, ...],
 ) -> tuple[bool, ...]:
-    most = capacities(scenario.hospitals[hospital])
     fridge = scenario.vaccine is None or hospital in scenario.vaccine.fridges
 
     def possible(step: CompiledStep) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from scenarios.checks_network import capacities
 from sim.allocation import Desk
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.clock import Gate, Timer
@@ -237,7 +236,7 @@ class ReferenceEngine:
         network = self.network
         for h, name in enumerate(network.hospitals):
             spec = network.scenario.hospitals[name]
-            most = capacities(spec)
+            most = network.most[h]
             for p, pool in enumerate(network.pools):
                 if pool.name in spec.staff and spec.staff[pool.name].count != "unlimited":
                     self._roster(h, p, on_duty(self.workload, h, p, spec.staff[pool.name]))

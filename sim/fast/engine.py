@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.checks_network import capacities
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing
 from sim.eventlog import Row
@@ -603,7 +602,7 @@ class FastEngine:
         expected = []
         for h, name in enumerate(network.hospitals):
             spec = network.scenario.hospitals[name]
-            most = capacities(spec)
+            most = network.most[h]
             for p, pool in enumerate(network.pools):
                 place = h * P + p
                 if pool.name in spec.staff and spec.staff[pool.name].count != "unlimited":
