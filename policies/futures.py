@@ -97,13 +97,28 @@ def futures(
     and, for example, may move at the next decision whom it was not allowed to move at this one.
     Raises `UsageError` if there is no such decision or nothing to change, `DirectiveError` if what results is illegal.
     """
-    engine, decider = _begin(scenario, policy, seed, replication)
+    engine, decider = begin(scenario, policy, seed, replication)
     number, decision = _reach(engine, decider, at)
-    directive = decider.decide(decision)
+    return both_ways(engine, decider, number, decision, decider.decide(decision), change, lasting)
+
+
+def both_ways(
+    engine: FastEngine,
+    decider: Policy,
+    number: int,
+    decision: Decision,
+    directive: Directive,
+    change: Change,
+    lasting: bool = False,
+) -> Futures:
+    """Return what follows from a decision that has been seen but not answered, as ordered and as changed.
+
+    See `futures`. The engine and the policy are played to the horizon: give copies (`fork`) to keep them.
+    """
     changed = change(directive)
     if changed == directive:
         raise UsageError(f"decision {number}: the change leaves the orders as they were.")
-    other, others_decider = _fork(engine, decider)
+    other, others_decider = fork(engine, decider)
     engine.answer(directive)
     other.answer(changed)
     _finish(engine, decider, lambda ordered: ordered)
@@ -119,7 +134,8 @@ def futures(
     )
 
 
-def _begin(scenario: Scenario, policy: str, seed: int, replication: int) -> tuple[FastEngine, Policy]:
+def begin(scenario: Scenario, policy: str, seed: int, replication: int) -> tuple[FastEngine, Policy]:
+    """Return an engine at time zero, of the kind that can be copied, and the policy."""
     from sim.fast.engine import FastEngine  # Numba, and the kernel from its cache, take a second
 
     engine = build_engine(scenario, seed, replication, "fast")
@@ -140,7 +156,7 @@ def _reach(engine: FastEngine, policy: Policy, at: int | str) -> tuple[int, Deci
     raise UsageError(f"there is no decision {at}: the run has {number}, numbered from 0.")
 
 
-def _fork(engine: FastEngine, policy: Policy) -> tuple[FastEngine, Policy]:
+def fork(engine: FastEngine, policy: Policy) -> tuple[FastEngine, Policy]:
     """Return copies of both; what never changes is shared."""
     twin = engine.copy()
     shared = (engine.network, engine.network.scenario)
