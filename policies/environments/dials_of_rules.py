@@ -12,62 +12,63 @@ from scenarios.rules import OverflowRule, QueueRule
 from sim.protocol import Decision
 
 
-class _Fixed:
+class FixedDial:
     """What a hospital may choose does not change."""
 
     name: str
     options: tuple[str, ...]
 
     def __init__(self, name: str, options: Sequence[str], legal: Legality) -> None:
-        self.name, self.options, self._legal = name, tuple(options), legal
+        self.name, self.options = name, tuple(options)
+        self.always = legal
 
     def legal(self, decision: Decision) -> Legality:
         """Return H x options."""
-        return self._legal
+        return self.always
 
 
-class QueueRuleDial(_Fixed):
+class QueueRuleDial(FixedDial):
     """How waiting patients are ranked."""
 
     def __init__(self, rules: Sequence[QueueRule], labels: Sequence[str], n_hospitals: int) -> None:
         every = np.ones((n_hospitals, len(rules) + 1), dtype=np.bool_)
         super().__init__("queue rule", ("the scenario's", *labels), every)
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the rule."""
-        return {"queue_rule": self._rules[option - 1]}
+        return {"queue_rule": self.rules[option - 1]}
 
 
-class OverflowRuleDial(_Fixed):
+class OverflowRuleDial(FixedDial):
     """Where patients go who find no place; where there is no neighbour a rule that looks for one is `stay`."""
 
     def __init__(self, rules: Sequence[OverflowRule], has_neighbour: Sequence[bool]) -> None:
         legal = [[near or rule.name in ("stay", "outside") for rule in rules] for near in has_neighbour]
         names = (rule.name for rule in rules)
         super().__init__("overflow rule", ("the scenario's", *names), with_neutral(legal))
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the rule."""
-        return {"overflow_rule": self._rules[option - 1]}
+        return {"overflow_rule": self.rules[option - 1]}
 
 
-class ReserveDial(_Fixed):
+class ReserveDial(FixedDial):
     """Beds of a unit that are kept for the most urgent: fewer than it has."""
 
     def __init__(self, unit: str, kept: Sequence[int], beds: Sequence[int]) -> None:
         """Offer to keep `kept` beds, 0 first; `beds` is how many each hospital has."""
         legal = with_neutral([[n < most for n in kept[1:]] for most in beds])
         super().__init__(f"reserve {unit}", [str(n) for n in kept], legal)
-        self._unit, self._kept = unit, tuple(kept)
+        self.unit, self.kept = unit, tuple(kept)
 
     def parts(self, decision: Decision, hospital: int, option: int) -> dict[str, Any]:
         """Return the reserve."""
-        return {"reserve": {(self._unit, decision.names.acuities[0]): self._kept[option]}}
+        return {"reserve": {(self.unit, decision.names.acuities[0]): self.kept[option]}}
 
 
-class TierDial(_Fixed):
+class TierDial(FixedDial):
     """Which priority group goes first for a dose, where doses are given."""
 
     def __init__(self, tiers: Sequence[str], has_fridge: Sequence[bool]) -> None:
@@ -79,7 +80,7 @@ class TierDial(_Fixed):
         return {"tiers": (self.options[option],)}
 
 
-class DivertDial(_Fixed):
+class DivertDial(FixedDial):
     """Whether ambulances go elsewhere, where they bring patients."""
 
     def __init__(self, receives: Sequence[bool]) -> None:

@@ -28,21 +28,21 @@ class Encoding:
 
     def __init__(self, network: Network) -> None:
         scenario = network.scenario
-        self._blind = is_blind(network)
+        self.blind = is_blind(network)
         self._horizon = network.horizon
-        self._hours_since_monday = (
+        self.hours_since_monday = (
             24.0 * scenario.start.weekday()
             + scenario.start.hour
             + scenario.start.minute / 60
             + scenario.start.second / 3600
         )
-        self._needs = [step.index for step in network.steps if step.options]
+        self.needs = [step.index for step in network.steps if step.options]
         """Only for these somebody can wait."""
-        self._place = {network.steps[step].name: place for place, step in enumerate(self._needs)}
+        self._place = {network.steps[step].name: place for place, step in enumerate(self.needs)}
         self._beds = [p for p, pool in enumerate(network.pools) if pool.kind == "beds"]
         flex = (spec.beds.items() for spec in scenario.hospitals.values())
-        self._flex = tuple(dict.fromkeys(name for beds in flex for name, one in beds if one.flex))
-        self._closeness = np.exp(-np.array(network.travel)) + np.eye(len(network.hospitals))
+        self.flex = tuple(dict.fromkeys(name for beds in flex for name, one in beds if one.flex))
+        self.closeness = np.exp(-np.array(network.travel)) + np.eye(len(network.hospitals))
         clock, own = _clock_labels(), self._own_labels(network)
         names = network.hospitals
         self.labels: tuple[str, ...] = (
@@ -67,14 +67,14 @@ class Encoding:
         queue = np.array([view.queue for view in decision.hospitals], dtype=np.float64).reshape(n, -1)
         shared = np.concatenate([_log(queue.sum(axis=1)), self._occupancy(decision), self._depot(decision)])
         clock = np.tile(self._clock(decision), (n, 1))
-        return _joined([np.eye(n), clock, own, self._closeness, np.tile(shared, (n, 1))], axis=1)
+        return _joined([np.eye(n), clock, own, self.closeness, np.tile(shared, (n, 1))], axis=1)
 
     def state(self, decision: Decision) -> Vector:
         """Return S: the clock and every hospital's census, for a critic that sees all."""
         return _joined([self._clock(decision), self._own(decision).ravel(), self._depot(decision)], axis=0)
 
     def _clock(self, decision: Decision) -> Floats:
-        hours = self._hours_since_monday + decision.time
+        hours = self.hours_since_monday + decision.time
         day, week = 2 * pi * (hours % 24) / 24, 2 * pi * (hours % 168) / 168
         trigger = [float(decision.trigger == name) for name in TRIGGERS]
         angles = [np.sin(day), np.cos(day), np.sin(week), np.cos(week)]
@@ -84,8 +84,8 @@ class Encoding:
         """H x the entries of `_own_labels`."""
         views, names = decision.hospitals, decision.names
         n = len(views)
-        queue = np.array([view.queue for view in views], dtype=np.float64)[:, self._needs]
-        longest, boarding = np.zeros((n, len(self._needs), len(names.acuities))), np.zeros((n, 1))
+        queue = np.array([view.queue for view in views], dtype=np.float64)[:, self.needs]
+        longest, boarding = np.zeros((n, len(self.needs), len(names.acuities))), np.zeros((n, 1))
         for w in decision.waiting:
             place = self._place[w.step]
             if w.hours > longest[w.hospital, place, w.acuity]:
@@ -104,7 +104,7 @@ class Encoding:
                 view.inbound,
                 view.ambulances,
                 float(view.diverting),
-                *(view.flex_open.get(name, 0) for name in self._flex),
+                *(view.flex_open.get(name, 0) for name in self.flex),
                 *(
                     sum(lot.doses for lot in view.stock if lot.product == product)
                     for product in names.products
@@ -139,7 +139,7 @@ class Encoding:
         """H x (1 + tallies) x groups of the interval just ended, as one row a hospital."""
         since = decision.since
         tallies = np.array([since.wait_hours, *(getattr(since, name) for name in TALLIES)], dtype=np.float64)
-        if self._blind:
+        if self.blind:
             tallies = tallies.sum(axis=2, keepdims=True)
         return _log(tallies.transpose(1, 0, 2)).reshape(len(decision.hospitals), -1)
 
@@ -159,8 +159,8 @@ class Encoding:
         )
 
     def _own_labels(self, network: Network) -> tuple[str, ...]:
-        groups = ("all",) if self._blind else network.groups
-        needs = [network.steps[step].name for step in self._needs]
+        groups = ("all",) if self.blind else network.groups
+        needs = [network.steps[step].name for step in self.needs]
         pools = [pool.name for pool in network.pools]
         return (
             *(f"waiting {n}, {a}, {g}" for n in needs for a in network.acuities for g in groups),
@@ -172,7 +172,7 @@ class Encoding:
             "inbound",
             "ambulances",
             "diverting",
-            *(f"flex {unit}" for unit in self._flex),
+            *(f"flex {unit}" for unit in self.flex),
             *(f"{what} {p}" for what in ("doses", "hours to expiry", "on order") for p in network.products),
             *(f"since: {what}, {g}" for what in ("wait hours", *TALLIES) for g in groups),
         )

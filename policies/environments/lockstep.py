@@ -6,6 +6,7 @@ Shapes: B copies, H hospitals, G groups, K dials with M options in all, D entrie
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,14 @@ from agents.build import build_engine
 from policies.environments.costs import Prices, prices_of
 from policies.environments.encoding import Encoding
 from policies.environments.menu import Actions, Menu, menu_of
+from policies.environments.menu_by_numbers import MenuByNumbers, rules_of
+from policies.environments.panel_encoding import Interval, PanelEncoding, Since
 from policies.environments.rewards import OrderPrices
 from scenarios.errors import UsageError
 from scenarios.scenario import Scenario
-from sim.fast.batch import FastBatch
+from sim.fast.copies import Copies
 from sim.fast.engine import FastEngine
 from sim.network import compile_network
-from sim.protocol import Decision, Directive
 
 Floats = NDArray[np.float64]
 
@@ -107,71 +109,78 @@ class LockstepNetwork:
         self._replications = first_replication + stride * np.arange(copies)
         """B: which each copy plays next."""
         self._ahead = copies * stride
-        self._batch = FastBatch([])
-        self._decisions: list[Decision] = []
-        self._seen: Seen | None = None
+        self._copies = Copies(self.network, copies, *rules_of(self.menu))
+        self._since = Since(self._copies)
+        self._numbers = MenuByNumbers(self.network, self.menu, self._copies)
+        self._panels = PanelEncoding(self.network, self.encoding, self._copies)
         self._pending = np.zeros((copies, len(self.hospitals), len(self.groups)))
         """Costs that fell due when the episode began: charged to its first step."""
+        self._seen: Seen | None = None
 
     def reset(self) -> Seen:
         """Begin an episode in every copy, the next one of each."""
-        self._batch = FastBatch([self._started(b) for b in range(self.copies)])
-        self._batch.advance()
-        found = self._batch.decisions()
-        self._decisions = [self._first(b, decision) for b, decision in enumerate(found)]
-        self._seen = self._look()
+        for copy in range(self.copies):
+            self._start(copy)
+        self._seen = self._look(self._first(np.arange(self.copies)))
         return self._seen
 
     def step(self, actions: Actions) -> Stepped:
         """Set the dials (B x H x K) and run every copy to its next decision; what a mask forbids is neutral."""
         if self._seen is None:
             raise UsageError("there is no episode: call reset first.")
-        last, chosen = self._seen, self._legal(self._seen, actions)
-        directives = [self.menu.directive(decision, chosen[b]) for b, decision in enumerate(self._decisions)]
-        self._batch.answer(directives)
-        running = self._batch.advance()
-        following = self._batch.decisions()
-        costs, self._pending = self._pending, np.zeros_like(self._pending)
-        local, hours = np.zeros(costs.shape[:2]), np.zeros(self.copies)
-        for b, decision in enumerate(following):
-            since = self._batch.engines[b].result().since if decision is None else decision.since
-            costs[b] += self.prices.of(since)
-            local[b] = self.order_prices.of(directives[b], self.hospitals, since.hours)
-            hours[b] = since.hours
-        for b in np.flatnonzero(~running).tolist():
-            self._batch.restart(b, self._started(b))
-            following[b] = self._first(
-                b, self._batch.engines[b].decision() if self._batch.running[b] else None
-            )
-        self._decisions = [decision for decision in following if decision is not None]
-        self._seen = self._look()
-        return Stepped(self._seen, costs, local, hours, ~running, last)
+        last = self._seen
+        self._numbers.write(self._legal(last, actions))
+        over = ~self._copies.step()
+        since = self._since.take()
+        costs, self._pending = self._pending + self._costs(since), np.zeros_like(self._pending)
+        local = self._local(since.hours)
+        if over.any():
+            started = np.flatnonzero(over)
+            for copy in started.tolist():
+                self._start(copy)
+            first = self._first(started)
+            shown = Interval(since.hours, since.tallies.copy())
+            shown.tallies[started] = first.tallies
+            self._seen = self._look(shown)
+        else:
+            self._seen = self._look(since)
+        return Stepped(self._seen, costs, local, since.hours, over, last)
 
-    def _started(self, b: int) -> FastEngine:
-        """Return the engine of a copy's next replication, at time zero."""
-        engine = build_engine(self._scenario, self._seed, int(self._replications[b]), "fast")
+    def _start(self, copy: int) -> None:
+        """Begin a copy's next replication; neutral orders fill the warm-up that is skipped."""
+        engine = build_engine(self._scenario, self._seed, int(self._replications[copy]), "fast")
         assert isinstance(engine, FastEngine)
-        self._replications[b] += self._ahead
-        return engine
-
-    def _first(self, b: int, decision: Decision | None) -> Decision:
-        """Return the first decision of a copy's episode; neutral orders fill the warm-up that is skipped."""
-        engine = self._batch.engines[b]
-        while decision is not None and decision.time < self._begin:
-            engine.answer(Directive())
-            decision = engine.next_decision()
-        if decision is None:
+        self._replications[copy] += self._ahead
+        self._since.begin(copy)
+        self._copies.sheets.clear()
+        running = self._copies.begin(copy, engine)
+        while running and self._copies.panel.time[copy] < self._begin:
+            self._since.take([copy])
+            running = self._copies.order(copy)
+        if not running:
             raise UsageError(f"{self.network.scenario.name}: there is no decision before the horizon.")
-        self._pending[b] = 0.0 if self._begin else self.prices.of(decision.since)
-        return decision
 
-    def _look(self) -> Seen:
-        return Seen(
-            np.stack([self.encoding.observe(decision) for decision in self._decisions]),
-            np.stack([self.menu.masks(decision) for decision in self._decisions]),
-            np.stack([self.encoding.state(decision) for decision in self._decisions]),
-            np.array([decision.time for decision in self._decisions]),
-        )
+    def _first(self, copies: Any) -> Interval:
+        """Return what happened before the first decision of copies that begin; it is charged to their first step."""
+        since = self._since.take(copies)
+        self._pending[copies] = 0.0 if self._begin else self._costs(since)
+        return since
+
+    def _costs(self, since: Interval) -> Floats:
+        """Copies x H x G: see `Prices`."""
+        prices, (wait, _, _, left, died, _) = self.prices, np.moveaxis(since.tallies, 2, 0)
+        return np.asarray(prices.wait * wait + prices.death * died + prices.left * left)
+
+    def _local(self, hours: Floats) -> Floats:
+        """B x H: see `OrderPrices`."""
+        prices, sheets = self.order_prices, self._copies.sheets
+        called, opened = sheets.calls.sum(axis=2), sheets.flex.sum(axis=2)
+        by_the_hour = prices.call_in * called + prices.flex * opened
+        return np.asarray(prices.move * sheets.orders["moved"] + hours[:, None] * by_the_hour)
+
+    def _look(self, since: Interval) -> Seen:
+        observation, state = self._panels.encode(since)
+        return Seen(observation, self._numbers.masks(), state, self._copies.panel.time.copy())
 
     def _legal(self, seen: Seen, actions: Actions) -> Actions:
         """Return B x H x K, neutral where the mask forbids; raise `UsageError` for what is no action at all."""

@@ -46,11 +46,6 @@ class FastBatch:
             self.running[i] = self.engines[i].run_to_decision()
         return self.running.copy()
 
-    def restart(self, i: int, engine: FastEngine) -> None:
-        """Put an engine at its beginning in the place of one at its horizon, and run it to its first decision."""
-        self.engines[i] = engine
-        self.running[i] = engine.run_to_decision()
-
     def decisions(self) -> list[Decision | None]:
         """Return what a policy sees of each; None for those at their horizon."""
         return [

@@ -8,11 +8,12 @@ through the views of `views.py`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scenarios.rules import OverflowRule, QueueRule
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing
 from sim.eventlog import Row
@@ -100,9 +101,10 @@ class FastEngine:
         """Rows of the log of which the source of arrivals has been told."""
         if source is not None:
             self.at(0.0, priority(Kind.DAY, 0), self._midnight)
-        self._asked = Trigger.REGULAR
         self._seen = False
         """Whether somebody has looked at the present decision."""
+        self._overflow_rules: dict[tuple[int, float], OverflowRule] = {}
+        """By code and reach, when it is answered by numbers; else none."""
         self._neutral: Directive | None = None
         """The directive in force if it is neutral, so that giving it again changes nothing."""
         self._ended = False
@@ -117,7 +119,7 @@ class FastEngine:
     def decision(self) -> Decision:
         """Return the present state as a decision. It may be asked for once: `since` begins anew."""
         self._seen = True
-        return self._view.decision(self._asked.name.lower())
+        return self._view.decision(self.asked.name.lower())
 
     def run_to_decision(self) -> bool:
         """Run the clock to the next decision without looking at the state; False: the horizon."""
@@ -134,6 +136,8 @@ class FastEngine:
             elif code == MAKE_THRESHOLD:
                 self._make_threshold(int(w["argument"]), int(w["argument_2"]))
             elif code == RESOLVE:
+                if self._overflow_rules:
+                    self._read_orders()
                 self.journeys.unblocking.resolve(int(w["argument"]))
             elif code == ACT:
                 if self.supply is not None:
@@ -143,9 +147,14 @@ class FastEngine:
                     self.supply.write()
                 if w["n_changed"]:
                     w["stage"] = STARTING
-        self._asked = Trigger(int(w["trigger"]))
+        w["asked"] = w["trigger"]
         w["trigger"] = -1
         return True
+
+    @property
+    def asked(self) -> Trigger:
+        """Why the present decision is asked for."""
+        return Trigger(int(self._w["asked"]))
 
     def answer(self, directive: Directive) -> None:
         """Carry out the orders. Raises `DirectiveError` with every part that is illegal by itself."""
@@ -154,19 +163,54 @@ class FastEngine:
         self._seen = False
         again = directive is self._neutral or (self._neutral is not None and not directive.orders)
         if again and self.supply is None:
-            self.log((self.env.now, Row.DECIDED, -1, -1, int(self._asked), float(self.decisions)))
+            self.log((self.env.now, Row.DECIDED, -1, -1, int(self._w["asked"]), float(self.decisions)))
             self.command(kernel.ALL_CHANGED)
             self.decisions += 1
             return
         if self.supply is not None:
             self.supply.read()
-        self.standing.carry_out(directive, self._asked)
+        self.standing.carry_out(directive, self.asked)
         is_neutral = all(orders == NEUTRAL for orders in directive.orders.values())
         self._neutral = directive if is_neutral else None
         if self.supply is not None:
             self.supply.write()
         self._put_rules_into_force()
         self.decisions += 1
+
+    # Answered by numbers instead.
+
+    def listen(
+        self,
+        sheet: dict[str, int],
+        queue_rules: Sequence[QueueRule],
+        overflow_rules: dict[tuple[int, float], OverflowRule],
+    ) -> None:
+        """Take orders from a sheet of numbers from now on, by `order` and not `answer`; they are not noted."""
+        for field, where in sheet.items():
+            self._w[field] = where
+        rankings = [QueueRanking(rule, self.network, self._arrays.codes) for rule in queue_rules]
+        self._use_rankings([self._rankings[0], *rankings])
+        self._overflow_rules = overflow_rules
+
+    def order(self) -> None:
+        """Carry out what the sheet says now."""
+        self.roomy()
+        while code := self.command(kernel.ORDER):
+            if code == MAKE_ROOM:
+                self._make_room()
+            else:
+                assert code == MAKE_VISIT
+                self._make_visit(int(self._w["argument"]), int(self._w["argument_2"]))
+
+    def _read_orders(self) -> None:
+        """Tell Python's desks the rules that the kernel's have been given by numbers."""
+        for desk, row in zip(self.desks, self.memory["desks"], strict=True):
+            desk.ranking = self._rankings[row["ranking"]]
+            desk.tier_order = {int(row["first_tier"]): 0} if row["first_tier"] >= 0 else {}
+            self.standing.overflow[desk.hospital] = self._overflow_rules[
+                int(row["overflow"]), float(row["within"])
+            ]
+            self.standing.diverting[desk.hospital] = bool(row["diverting"])
 
     def result(self) -> Result:
         """Return what happened; after the horizon, as often as it is asked for."""
@@ -301,10 +345,11 @@ class FastEngine:
         H, P, S = len(network.hospitals), len(network.pools), len(network.steps)
         A, T = len(network.acuities), max(1, len(network.tiers))
         desks = np.zeros(H, layouts.DESK)
-        desks["first_cell"] = -1
+        desks["first_cell"] = desks["first_tier"] = -1
         for h, spec in enumerate(network.scenario.hospitals.values()):
             desks["ambulances"][h] = UNLIMITED if spec.ambulances is None else spec.ambulances
         pools = np.zeros(H * P, layouts.POOL)
+        pools["unit"] = [pool.unit for pool in network.pools] * H
         pools["capacity"] = pools["most"] = np.array(network.capacity, dtype=np.int64).ravel()
         for name, array in (
             ("desks", desks),

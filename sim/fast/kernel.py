@@ -8,7 +8,7 @@ from typing import Any
 
 from numba import njit
 
-from sim.fast import care, memory
+from sim.fast import care, memory, orders, panel
 from sim.fast.care import (
     cleaned,
     finish,
@@ -25,7 +25,7 @@ from sim.fast.care import (
     serve,
     unreserve,
 )
-from sim.fast.future import drop_first, log, put
+from sim.fast.future import drop_first, put
 from sim.fast.layouts import (
     amount_at,
     desk_at,
@@ -34,16 +34,15 @@ from sim.fast.layouts import (
     need_at,
     patient_at,
     person_at,
-    pool_at,
     span_at,
     waits_at,
     world_at,
 )
 from sim.fast.memory import compiled, float_at, integer_at
+from sim.fast.orders import change_capacity
 from sim.fast.queues import (
     insert,
     mark_changed,
-    mark_to_look,
     quit_queue,
     scan,
     stir,
@@ -75,7 +74,6 @@ from sim.fast.words import (
     REGULAR,
     RESOLVE,
     RETURNED,
-    ROW_CAPACITY,
     SHIFT,
     STARTING,
 )
@@ -335,20 +333,6 @@ def shift(w: Any, identity: int, duty: int, rank: int) -> None:
         put(w, duty_at(w.rosters, duty + 1).time, rank, duty + 1)
 
 
-@compiled
-def change_capacity(w: Any, h: int, pool: int, change: int) -> None:
-    """Open or close part of a pool; what is in use stays in use."""
-    if change == 0:
-        return
-    here = pool_at(w.pools, h * w.n_pools + pool)
-    here.capacity += change
-    log(w, ROW_CAPACITY, -1, h, pool, float(max(0, here.capacity)))
-    mark_changed(w, h)
-    stir(w, h)
-    if change < 0:
-        mark_to_look(w, h)
-
-
 # The census.
 
 
@@ -404,7 +388,9 @@ def census(w: Any, n_patients: int) -> int:
     PUT,
     CHOOSE,
     CENSUS,
-) = range(14)
+    SHOW,
+    ORDER,
+) = range(16)
 
 INFINITE = float("inf")
 
@@ -448,12 +434,16 @@ def _entry(sources: str) -> Any:
             return care.choose(w, b, x, p.hospital, c, p.triage)
         elif what == CENSUS:
             return census(w, a)
+        elif what == SHOW:
+            panel.show(w, a)
+        elif what == ORDER:
+            return orders.carry_out(w)
         return 0
 
     return run
 
 
-COMPILED = ("memory", "layouts", "words", "future", "queues", "care", "kernel")
+COMPILED = ("memory", "layouts", "words", "future", "queues", "care", "panel", "orders", "kernel")
 """The files of this package that are compiled."""
 
 WORDS = ("order", "network", "eventlog", "signals", "supply")

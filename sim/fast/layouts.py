@@ -6,13 +6,13 @@ WORLD = layout(
     now="f8", horizon="f8", decide_every="f8", reservation_expires="f8",
     # The clock.
     seq="i8", trigger="i8", over="i8", stage="i8", look_place="i8", n_look="i8", looked="i8", seeing="i8",
-    argument="i8", argument_2="i8", crowded="i8",
+    argument="i8", argument_2="i8", crowded="i8", asked="i8", n_decided="i8",
     events="i8", n_events="i8", max_events="i8",
     n_rows="i8", max_rows="i8",
     row_time="i8", row_kind="i8", row_patient="i8", row_hospital="i8", row_item="i8", row_value="i8",
     # Sizes and flags.
     n_hospitals="i8", n_pools="i8", n_steps="i8", n_acuities="i8", n_groups="i8", n_needs="i8", n_tiers="i8",
-    n_bands="i8", backfill="i8", asks="i8", hazards="i8", deteriorates="i8",
+    n_products="i8", n_bands="i8", backfill="i8", asks="i8", hazards="i8", deteriorates="i8",
     # The state.
     people="i8",
     patients="i8", max_patients="i8", free_patient="i8", n_free_patients="i8",
@@ -32,6 +32,9 @@ WORLD = layout(
     first_route="i8", conditions="i8", numbers_of="i8",
     columns="i8", max_visits="i8", cleaning="i8", thresholds="i8", max_ordinals="i8",
     rankings="i8",
+    # Orders as numbers, and how far they have been carried out.
+    orders="i8", ordered_kept="i8", ordered_calls="i8", ordered_discharges="i8",
+    order_phase="i8", order_place="i8", order_n="i8", order_listed="i8", order_moves="i8", order_step="i8",
     # Where a census is written.
     beds_count="i8", queues_count="i8", inbound_count="i8", waiting_list="i8",
 )  # fmt: skip
@@ -70,11 +73,14 @@ CELL = layout(
 
 DESK = layout(
     changed="i8", to_look="i8", blocked="i8", n_stirred="i8", first_cell="i8", kept="i8", ranking="i8",
-    n_tier_ranks="i8", overflow="i8", within="f8", diverting="i8", ambulances="i8", endless_fleet="i8",
+    n_tier_ranks="i8", first_tier="i8", overflow="i8", within="f8", diverting="i8", ambulances="i8", endless_fleet="i8",
     n_newcomers="i8",
 )  # fmt: skip
-POOL = layout(capacity="i8", in_use="i8", cleaning="i8", reserved="i8", taken="i8", most="i8")
-"""By H x P."""
+POOL = layout(
+    capacity="i8", in_use="i8", cleaning="i8", reserved="i8", taken="i8", most="i8", unit="i8", borrowed="i8",
+    coming="i8",
+)  # fmt: skip
+"""By H x P. `borrowed`: whole people, by orders; `coming`: how many there are about to be."""
 QUEUE = layout(waiting="i8", stirred="i8", short="i8")
 """By H x S; `short` only during a scan."""
 TALLY = layout(untreated="i8", hours="f8", arrived="i8", treated="i8", left="i8", died="i8", doses="i8")
@@ -83,9 +89,9 @@ TALLY = layout(untreated="i8", hours="f8", arrived="i8", treated="i8", left="i8"
 STEP = layout(
     product="i8", first_option="i8", n_options="i8", first_route="i8", n_routes="i8", treatment="i8", hold="i8",
     full_outcome="i8", patience_outcome="i8", patience="i8", by_journey="i8", if_full="i8",
-    first_limit="i8", n_limits="i8", first_balking="i8", n_balking="i8", first_rival="i8", n_rivals="i8",
+    first_limit="i8", n_limits="i8", first_balking="i8", n_balking="i8", first_rival="i8", n_rivals="i8", margin="f8",
 )  # fmt: skip
-"""`if_full`: 0 wait, 1 leave, 2 overflow."""
+"""`if_full`: 0 wait, 1 leave, 2 overflow; `margin`: hours by which the step may be cut, -1 none."""
 OPTION = layout(need="i8", factor="f8", wrong_unit="i8")
 SPAN = layout(first="i8", n="i8")
 """Part of a list: of `amounts` for needs, of `routes` for pathways, of `beds` for what is cleaned (H x needs)."""
@@ -110,9 +116,16 @@ RANKING = layout(kind="i8", by_step_clock="i8", counts="i8", codes="i8", table="
 LOT = layout(number="i8", product="i8", vials="i8", doses="i8", opened="i8", expires="f8")
 SHELF = layout(n="i8", touched="i8")
 
+ORDER = layout(
+    ranking="i8", tier="i8", overflow="i8", within="f8", divert="i8", move_to="i8", move_most="i8", lend_pool="i8",
+    lend_to="i8", moved="i8",
+)  # fmt: skip
+"""By H: what is ordered as numbers; -1: nothing. `moved` is told: how many were."""
+
 WAITS = layout(hospital="i8", number="i8", step="i8", triage="i8", group="i8", boarding="i8", presented="f8")
 """A line of the census: somebody who waits."""
 
+order_at = records(ORDER)
 world_at = records(WORLD)
 event_at = records(EVENT)
 kind_at = records(KIND)

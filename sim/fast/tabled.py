@@ -94,6 +94,7 @@ class Tables:
         world["n_groups"] = len(network.groups)
         world["n_needs"] = len(network.needs)
         world["n_tiers"] = len(network.tiers)
+        world["n_products"] = len(network.products)
         world["n_bands"] = len(HOURS_IN_BED)
         world["backfill"] = BACKFILL[network.scenario.backfill]
         limit = network.scenario.transfers.reservation_expires
@@ -185,7 +186,7 @@ class Tables:
                     int(step.treatment), int(spec.hold), step.full_outcome, step.patience_outcome,
                     int(patience is not None), int(patience is not None and patience.scope == "journey"),
                     IF_FULL[spec.if_full], first_limit, len(spec.queue_limit), first_balking, len(spec.balking),
-                    *self._link(rivals),
+                    *self._link(rivals), -1.0 if spec.clinical_margin is None else spec.clinical_margin,
                 )
             )  # fmt: skip
         pathways = [self._add_routes(routes) for routes in network.first]

@@ -1,0 +1,152 @@
+"""Simulations in lockstep that are looked at and answered by numbers: no decision, no directive, no hospital in Python.
+
+Shapes: B copies, H hospitals, P pools, S steps, V products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.rules import OverflowRule, QueueRule
+from sim.fast import kernel, layouts
+from sim.fast.engine import FastEngine
+from sim.fast.memory import address
+from sim.fast.panel import Panel
+from sim.fast.tabled import overflow_code
+from sim.network import Network
+from sim.signals import Trigger
+from sim.supply import DEPOT
+
+Counts = NDArray[np.int64]
+
+OWN = -1
+"""As many vials as the scenario's own rule orders."""
+
+
+class Sheets:
+    """What is ordered: one sheet a copy. Nothing is checked: write only what the masks allow."""
+
+    def __init__(self, network: Network, copies: int) -> None:
+        H, P, S = len(network.hospitals), len(network.pools), len(network.steps)
+        code, within = overflow_code(network.scenario.overflow_rule)
+        self._neutral = np.array((0, -1, code, within, 0, -1, 0, -1, -1, 0), layouts.ORDER)
+        self.orders: Any = np.empty((copies, H), layouts.ORDER)
+        """B x H records: number of the queue rule, tier that goes first, overflow rule and its reach, ..."""
+        self.kept: Counts = np.zeros((copies, H, P), dtype=np.int64)
+        """Of a pool, in its own unit, for the most urgent."""
+        self.calls: Counts = np.zeros((copies, H, P), dtype=np.int64)
+        self.discharges: Counts = np.zeros((copies, H, S), dtype=np.int64)
+        self.flex: Counts = np.zeros((copies, H, P), dtype=np.int64)
+        """Beds to have open."""
+        self.vials: Counts = np.zeros((copies, H, len(network.products)), dtype=np.int64)
+        self.clear()
+
+    def clear(self) -> None:
+        """Order nothing."""
+        self.orders[...] = self._neutral
+        for amounts in (self.kept, self.calls, self.discharges, self.flex):
+            amounts[...] = 0
+        self.vials[...] = OWN
+
+    def of(self, copy: int) -> dict[str, int]:
+        """Return where the kernel finds the sheet of a copy."""
+        return {
+            "orders": address(self.orders[copy]),
+            "ordered_kept": address(self.kept[copy].reshape(-1)),
+            "ordered_calls": address(self.calls[copy].reshape(-1)),
+            "ordered_discharges": address(self.discharges[copy].reshape(-1)),
+        }
+
+
+class Copies:
+    """B simulations of one network. `panel` shows their present decisions, `sheets` take the orders."""
+
+    def __init__(
+        self,
+        network: Network,
+        copies: int,
+        queue_rules: Sequence[QueueRule],
+        overflow_rules: Sequence[OverflowRule],
+    ) -> None:
+        """`queue_rules`: those that sheets may order, numbered from 1; 0 is the scenario's."""
+        self.network = network
+        self.panel = Panel(network, copies)
+        self.sheets = Sheets(network, copies)
+        self.running = np.zeros(copies, dtype=np.bool_)
+        """B: which have not reached their horizon."""
+        self.depot: Counts = np.zeros((copies, len(network.products)), dtype=np.int64)
+        """B x V: vials there."""
+        self.on_order: Counts = np.zeros(
+            (copies, len(network.hospitals), len(network.products)), dtype=np.int64
+        )
+        self.flex: Counts = np.zeros_like(self.sheets.flex)
+        """Beds open or about to be, as was ordered last."""
+        self._engines: list[FastEngine | None] = [None] * copies
+        self._rows = [address(row) for row in self.panel.rows]
+        self._queue_rules = tuple(queue_rules)
+        every = (network.scenario.overflow_rule, *overflow_rules)
+        self._overflow_rules = {overflow_code(rule): rule for rule in reversed(every)}
+        self._beds = [
+            (h, network.pool(name), name, beds.flex)
+            for h, hospital in enumerate(network.hospitals)
+            for name, beds in network.scenario.hospitals[hospital].beds.items()
+            if beds.flex is not None
+        ]
+
+    def begin(self, copy: int, engine: FastEngine) -> bool:
+        """Have a copy go on with an engine at its beginning; False: there is no decision before its horizon."""
+        self._engines[copy] = engine
+        engine.listen(self.sheets.of(copy), self._queue_rules, self._overflow_rules)
+        self.flex[copy] = 0
+        return self._run(copy)
+
+    def step(self) -> NDArray[np.bool_]:
+        """Carry out the sheets and run each to its next decision, or to its horizon; return which have one."""
+        for copy in np.flatnonzero(self.running).tolist():
+            self.order(copy)
+        return self.running.copy()
+
+    def order(self, copy: int) -> bool:
+        """Carry out one copy's sheet and run it on; False: it is at its horizon."""
+        engine = self._engines[copy]
+        assert engine is not None
+        if self._beds:
+            self._order_flex(copy, engine)
+        if engine.supply is not None:
+            self._order_vials(copy, engine)
+        engine.order()
+        return self._run(copy)
+
+    def _run(self, copy: int) -> bool:
+        engine = self._engines[copy]
+        assert engine is not None
+        self.running[copy] = engine.run_to_decision()
+        engine.command(kernel.SHOW, self._rows[copy])
+        if engine.supply is not None:
+            products = range(len(self.network.products))
+            self.depot[copy] = [engine.supply.vials(DEPOT, product) for product in products]
+            self.on_order[copy] = engine.supply.on_order
+        return bool(self.running[copy])
+
+    def _order_flex(self, copy: int, engine: FastEngine) -> None:
+        wanted, now = self.sheets.flex[copy], self.flex[copy]
+        if (wanted == now).all():
+            return
+        for h, pool, name, spec in self._beds:
+            if wanted[h, pool] != now[h, pool]:
+                engine.standing.have_flex(h, name, spec, int(wanted[h, pool]))
+        now[...] = wanted
+
+    def _order_vials(self, copy: int, engine: FastEngine) -> None:
+        assert engine.supply is not None
+        engine.supply.read()
+        for h, row in enumerate(self.sheets.vials[copy].tolist()):
+            for product, vials in enumerate(row):
+                if vials != OWN or engine.asked == Trigger.REGULAR:
+                    wanted = engine.supply.order_up_to(h, product) if vials == OWN else vials
+                    engine.supply.order(h, product, wanted)
+        engine.supply.write()
