@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,16 +17,15 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from scenarios.attribute_docs import Documented
 from scenarios.tree import value_text
 from scenarios.units import format_duration, parse_duration, parse_rate
 
 
-class Spec(BaseModel):
+class Spec(Documented):
     """Base of every class of the scenario language: frozen, and a stranger's key is an error."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
 LONGEST = 1000 * 365.25 * 24
