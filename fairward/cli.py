@@ -15,6 +15,7 @@ from fairward.commands import (
     auditing,
     counterfactual,
     doctor,
+    evaluating,
     looking,
     past,
     profile_generation,
@@ -79,6 +80,7 @@ app.command("run")(running.run)
 app.command("compare")(running.compare)
 app.command("sweep")(sweeping.sweep)
 app.command("audit")(auditing.audit)
+app.command("evaluate")(evaluating.evaluate)
 app.command("tradeoffs")(tradeoffs.tradeoffs)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("uncertainty")(uncertainty.uncertainty)

@@ -1,0 +1,80 @@
+"""From `fairward evaluate` to a run folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from dashboards.report.front_chart import front_drawing
+from fairward.progress import progress
+from fairward.runs import partial
+from fairward.studies import publish_study, resumable
+from policies.evaluation.entries import CHECKPOINT, entries_of
+from policies.evaluation.evaluating import evaluate
+from policies.evaluation.fronts import front_of
+from policies.evaluation.measures import attribute_of
+from policies.evaluation.seeds import simulation_seed
+from policies.evaluation.telling import tell_evaluation
+from policies.experiment import check_policies
+from policies.told import Told
+from policies.variants import study_hash
+from scenarios.loader import load
+from sim.replications import Workers
+
+
+def evaluation_told(
+    name: str,
+    policies: str,
+    attribute: str | None,
+    replications: int | None,
+    seed: int,
+    jobs: int | None,
+    engine: str,
+    overrides: Sequence[str],
+    out: Path,
+    quiet: bool,
+    began: float,
+) -> tuple[Told, Path]:
+    """Evaluate and return what it tells, with the run folder; interrupted, it goes on from what is finished."""
+    scenario = load(name, overrides)
+    entries = entries_of(policies.split(","))
+    simulation = simulation_seed("evaluation", seed)
+    members = list(dict.fromkeys(member for entry in entries for member in entry.members))
+    check_policies(scenario, members, simulation)
+    by = attribute_of(scenario, attribute)
+    n_runs = scenario.replications if replications is None else replications
+    identity = identity_of(study_hash(scenario, (by,), simulation, engine), members)
+    arguments = {
+        "scenario": name, "policies": policies, "attribute": by, "reps": n_runs, "seed": seed, "set": list(overrides),
+    }  # fmt: skip
+    with partial(out, identity) as parts:
+        with (
+            resumable(parts),
+            Workers(jobs) as workers,
+            progress(f"{scenario.name}, evaluation", quiet) as tell,
+        ):
+            found = evaluate(scenario, entries, by, n_runs, seed, engine, workers, parts.folder, tell)
+        front = front_of(found.measured, simulation)
+        told = tell_evaluation(found, front)
+        frames = {
+            "outcomes": pd.concat([f.assign(policy=m) for m, f in found.outcomes.items()], ignore_index=True)
+        }
+        folder = publish_study(
+            told, scenario, "evaluation", arguments, members, simulation, n_runs, f"{identity}:{arguments}", parts,
+            out, began, frames, {"front": front_drawing(front)},
+        )  # fmt: skip
+    return told, folder
+
+
+def identity_of(settings: str, members: Sequence[str]) -> str:
+    """Return a hash of settings and of what the checkpoints among the members hold, wherever they lie."""
+    digest = hashlib.sha256(settings.encode())
+    for member in members:
+        if member.startswith(CHECKPOINT):
+            folder = Path(member[len(CHECKPOINT) :])
+            for path in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".npz")):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

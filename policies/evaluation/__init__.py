@@ -1,0 +1,1 @@
+"""Policies on seeds that nobody has learned or chosen on: levels, paired differences, non-inferiority, fronts."""
