@@ -242,7 +242,7 @@ class Standing:
         """Have so many flex beds open or opening: openings under way are cancelled first, the latest before all."""
         network, engine = self._network, self._engine
         coming = self._flex_coming[h].setdefault(name, [])
-        surplus = self.flex(h)[name] - wanted
+        surplus = self.flex_open[h].get(name, 0) + sum(each[0] for each in coming) - wanted
         for each in reversed(coming):
             cancelled = min(each[0], max(0, surplus))
             each[0] -= cancelled

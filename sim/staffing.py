@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scenarios.hospitals import Shift, Staff
@@ -20,18 +22,49 @@ def on_duty(workload: Workload, hospital: int, role: int, staff: Staff) -> list[
     `role` is the index of its pool. A person of a shift is absent for the whole shift with the chance
     `sickness`. Constant staff with sickness are on shifts from midnight to midnight.
     """
-    shifts = staff.roster
-    if not shifts:
-        count = int(staff.count or 0)
-        if not staff.sickness:
-            return [(0.0, count)]
-        shifts = (Shift(begins="00:00", ends="24:00", count=count),)
-    start = workload.network.scenario.start
+    if not staff.roster and not staff.sickness:
+        return [(0.0, int(staff.count or 0))]
+    horizon = workload.network.horizon
+    shifts = _worked(workload.network.scenario.start, horizon, staff)
+    counts = [shift.count for shift in shifts]
+    if staff.sickness:
+        names = [(shift.day, shift.number) for shift in shifts]
+        sick = workload.sick(hospital, role, names, counts, staff.sickness)
+        counts = [count - n for count, n in zip(counts, sick, strict=True)]
+    changes: dict[float, int] = {0.0: 0}
+    for shift, count in zip(shifts, counts, strict=True):
+        changes[shift.begin] = changes.get(shift.begin, 0) + count
+        changes[shift.end] = changes.get(shift.end, 0) - count
+    timeline: list[tuple[float, int]] = []
+    people = 0
+    for time in sorted(changes):
+        people += changes[time]
+        if time <= horizon and (not timeline or timeline[-1][1] != people):
+            timeline.append((time, people))
+    return timeline
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """A shift of one day."""
+
+    begin: float
+    """Hours since the start, at least 0."""
+    end: float
+    count: int
+    day: str
+    number: str
+
+
+@lru_cache(maxsize=1024)
+def _worked(start: datetime, horizon: float, staff: Staff) -> tuple[_Worked, ...]:
+    """Return all shifts before the horizon: the same in every replication."""
+    shifts = staff.roster or (Shift(begins="00:00", ends="24:00", count=int(staff.count or 0)),)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     offset = (start - midnight) / timedelta(hours=1)
-    changes: dict[float, int] = {0.0: 0}
     clocks = [(_clock(shift.begins), _clock(shift.ends)) for shift in shifts]
-    for day in range(-1, int((workload.network.horizon + offset) // 24) + 1):
+    found = []
+    for day in range(-1, int((horizon + offset) // 24) + 1):
         date = (midnight + timedelta(days=day)).date()
         weekday = WEEKDAYS[date.weekday()]
         for index, (shift, (begins, ends)) in enumerate(zip(shifts, clocks, strict=True)):
@@ -39,22 +72,9 @@ def on_duty(workload: Workload, hospital: int, role: int, staff: Staff) -> list[
                 continue
             begin = on_grid(day * 24 + begins - offset)
             end = on_grid(day * 24 + (ends if ends > begins else ends + 24) - offset)
-            if end <= 0 or begin > workload.network.horizon:
-                continue
-            sick = (
-                workload.sick(hospital, role, date, index, shift.count, staff.sickness)
-                if staff.sickness
-                else 0
-            )
-            changes[max(0.0, begin)] = changes.get(max(0.0, begin), 0) + shift.count - sick
-            changes[end] = changes.get(end, 0) - shift.count + sick
-    timeline: list[tuple[float, int]] = []
-    people = 0
-    for time in sorted(changes):
-        people += changes[time]
-        if time <= workload.network.horizon and (not timeline or timeline[-1][1] != people):
-            timeline.append((time, people))
-    return timeline
+            if end > 0 and begin <= horizon:
+                found.append(_Worked(max(0.0, begin), end, shift.count, str(date), str(index)))
+    return tuple(found)
 
 
 def _clock(text: str) -> float:

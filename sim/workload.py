@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from math import inf
 from typing import Any
@@ -28,7 +27,7 @@ from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.network import CAUSES, Network
 from sim.patients import Patients, facts_of, in_order, join, on_clock
-from sim.streams import elements, uniforms
+from sim.streams import beginnings, elements, uniforms
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 
@@ -125,16 +124,20 @@ class Workload:
         """A number attribute."""
         return self._column(("number", attribute), partial(self._number, attribute))
 
-    def sick(self, hospital: int, role: int, day: date, shift: int, count: int, probability: float) -> int:
-        """Return how many of a shift do not come; who is sick does not depend on how many there are."""
-        names = (
-            "sick",
-            self.network.hospitals[hospital],
-            self.network.pools[role].name,
-            str(day),
-            str(shift),
-        )
-        return int(np.count_nonzero(uniforms(self.seed, self.replication, names, count) < probability))
+    def sick(
+        self,
+        hospital: int,
+        role: int,
+        shifts: Sequence[tuple[str, str]],
+        counts: Sequence[int],
+        probability: float,
+    ) -> list[int]:
+        """Return how many of each shift (day, number) are absent; who is does not depend on how many there are."""
+        names = ("sick", self.network.hospitals[hospital], self.network.pools[role].name)
+        u = beginnings(self.seed, self.replication, names, shifts, max(counts, default=0))
+        absent = (u < probability) & (np.arange(u.shape[1]) < np.array(counts)[:, None])
+        numbers: list[int] = np.count_nonzero(absent, axis=1).tolist()
+        return numbers
 
     def lost_delivery(self, hospital: int, product: int, number: int) -> float:
         """Return the uniform that decides whether the hospital's delivery of this number, from 0, is spoilt."""

@@ -20,7 +20,7 @@ from sim.eventlog import Row
 from sim.fast import kernel, layouts
 from sim.fast.future import SLACK
 from sim.fast.memory import INTEGER, address
-from sim.fast.tabled import Tables, overflow_code, ranking_tables
+from sim.fast.tabled import overflow_code, ranking_tables, tables_of
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
 from sim.fast.words import ACT, DECIDE, MAKE_ROOM, MAKE_THRESHOLD, MAKE_VISIT, OVER, RESOLVE, STARTING
 from sim.fast.written import Written
@@ -59,7 +59,7 @@ class FastEngine:
         self._factory = factory
         self._source = source
         self._arrays = Arrays(workload)
-        self._tables = Tables(network)
+        self._tables = tables_of(network)
         self.memory: dict[str, Any] = {}
         """What changes, by the name of the field of the world that holds its address."""
         self._columns: dict[tuple[Any, ...], Any] = {}

@@ -57,6 +57,16 @@ def in_records(kind: Any, rows: list[Any]) -> Records:
     return made
 
 
+def tables_of(network: Network) -> Tables:
+    """Return the tables of a network; those of the last one asked for are kept."""
+    if not _last or _last[0].network is not network:
+        _last[:] = [Tables(network)]
+    return _last[0]
+
+
+_last: list[Tables] = []
+
+
 class Tables:
     """A network in the engine's memory, shared by all engines of the network.
 

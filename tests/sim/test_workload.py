@@ -326,21 +326,25 @@ def test_a_condition_holds_where_all_of_it_does():
 def test_one_person_more_on_a_shift_does_not_change_who_else_is_sick():
     workload, larger = workload_of(), workload_of(*THIRD_HOSPITAL)
     nurse = workload.network.pool("nurse")
-    days = [date(2025, 1, day) for day in range(1, 31)]
+    days = [(str(date(2025, 1, day)), "0") for day in range(1, 31)]
 
-    absent = [[workload.sick(0, nurse, day, 0, count, 0.3) for count in range(12)] for day in days]
+    def sick(those: Workload, day: tuple[str, str]) -> list[int]:
+        return those.sick(0, nurse, [day] * 12, range(12), 0.3)
+
+    absent = [sick(workload, day) for day in days]
 
     assert all(more - fewer in (0, 1) for row in absent for fewer, more in pairwise(row))
     assert len({tuple(row) for row in absent}) == 30
-    assert absent == [[larger.sick(0, nurse, day, 0, count, 0.3) for count in range(12)] for day in days]
-    assert workload.sick(0, nurse, days[0], 0, 9, 0.0) == 0
-    assert workload.sick(0, nurse, days[0], 0, 9, 1.0) == 9
+    assert absent == [sick(larger, day) for day in days]
+    assert workload.sick(0, nurse, days[:1], [9], 0.0) == [0]
+    assert workload.sick(0, nurse, days[:1], [9], 1.0) == [9]
 
 
 @pytest.mark.stats
 def test_sickness_is_as_frequent_as_written(seed):
     workload = workload_of(seed=seed)
-    absent = sum(workload.sick(0, 1, date.fromordinal(day), 0, 20, 0.1) for day in range(739_000, 740_000))
+    days = [(str(date.fromordinal(day)), "0") for day in range(739_000, 740_000)]
+    absent = sum(workload.sick(0, 1, days, [20] * len(days), 0.1))
 
     assert abs(absent / 20_000 - 0.1) < 4 * np.sqrt(0.1 * 0.9 / 20_000)
 
