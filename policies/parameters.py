@@ -1,7 +1,8 @@
-"""How a policy is written: `name`, `name:key=value:key=value`, and `name+name` for both at once."""
+"""How a policy is written: `name`, `name:key=value:key=value`, `ckpt:FOLDER`, and `name+name` for both at once."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from math import isfinite
@@ -11,14 +12,27 @@ from scenarios.errors import UsageError
 Parameters = Mapping[str, str]
 """Parameters as written, by key."""
 
+PATH = "path"
+"""The parameter that holds the folder of a learned policy."""
+
+LEARNED = re.compile(r"(?:(?P<others>.*?)\+)?\s*(?P<name>ckpt(?:-[a-z]+)?)\s*:(?P<path>.*)")
+"""A learned policy stands last: a folder may have any sign in its name, `+` and `:` too."""
+
 
 def parse(written: str) -> list[tuple[str, dict[str, str]]]:
     """Return the names and parameters of the policies that are combined.
 
     >>> parse("c-mu:critical=8+nearest")
     [('c-mu', {'critical': '8'}), ('nearest', {})]
+    >>> parse("nearest+ckpt:trained/a+b:c=d/iteration-000100")
+    [('nearest', {}), ('ckpt', {'path': 'trained/a+b:c=d/iteration-000100'})]
     """
-    parts = []
+    if learned := LEARNED.fullmatch(written.strip()):
+        if not learned["path"]:
+            raise UsageError(f'policy "{written}": expected a folder after {learned["name"]}:, got nothing.')
+        before = [] if learned["others"] is None else parse(learned["others"])
+        return [*before, (learned["name"], {PATH: learned["path"]})]
+    parts: list[tuple[str, dict[str, str]]] = []
     for part in written.split("+"):
         name, *pairs = (text.strip() for text in part.split(":"))
         parameters: dict[str, str] = {}

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 OUTCOMES = "outcomes"
 IN_SYSTEM = "in_system"
 META = "part.json"
+LONGEST = 120
+"""Characters of a policy that go into the name of a folder: file systems take 255 at most."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,11 @@ def policy_folder(policy: str) -> str:
 
     >>> policy_folder("acuity+nearest"), policy_folder("c-mu:critical=8")
     ('acuity+nearest', 'c-mu-critical-8-64758c')
+    >>> policy_folder("ckpt:/a/long/way/to/trained/iteration-000100")
+    'ckpt-trained-iteration-000100-b5be61'
     """
-    plain = re.sub(r"[^A-Za-z0-9.+_-]", "-", policy)
+    short = re.sub(r"(ckpt[a-z-]*:).*?([^/]*/?[^/]+)/*$", r"\1\2", policy)[-LONGEST:]
+    plain = re.sub(r"[^A-Za-z0-9.+_-]", "-", short)
     return plain if plain == policy else f"{plain}-{_checksum(policy.encode())[:6]}"
 
 

@@ -26,6 +26,7 @@ from policies.heuristics import (
     NearestPolicy,
     Neutral,
 )
+from policies.learning.learned import LearnedPolicy, SampledPolicy
 from policies.parameters import Parameters, parse, suggestion
 from policies.staff_balancing import StaffBalancing
 from policies.vaccine_supply import VaccineNeed, VaccinePopulation, VaccineRisk
@@ -63,11 +64,15 @@ POLICIES: dict[str, PolicyFactory] = {
     "vaccine-need": VaccineNeed,
 }
 
+LEARNED: dict[str, PolicyFactory] = {"ckpt": LearnedPolicy, "ckpt-sampled": SampledPolicy}
+"""Policies that are read from a folder: `ckpt:FOLDER`."""
+
 
 def build_policy(written: str, scenario: Scenario, network: Network, stream: np.random.Generator) -> Policy:
-    """Return the policy written as `name`, `name:key=value` or `name+name`."""
+    """Return the policy written as `name`, `name:key=value`, `ckpt:FOLDER` or `name+name`."""
     policies = [
-        POLICIES[name](scenario, network, stream, parameters) for name, parameters in parse(known(written))
+        (POLICIES | LEARNED)[name](scenario, network, stream, parameters)
+        for name, parameters in parse(known(written))
     ]
     return policies[0] if len(policies) == 1 else Combined(policies)
 
@@ -75,11 +80,11 @@ def build_policy(written: str, scenario: Scenario, network: Network, stream: np.
 def known(written: str) -> str:
     """Return `written`, or raise if it names a policy that does not exist."""
     for name, _ in parse(written):
-        if name not in POLICIES:
-            raise UsageError(f'policy "{name}" is not known. {suggestion(name, POLICIES)}')
+        if name not in POLICIES and name not in LEARNED:
+            raise UsageError(f'policy "{name}" is not known. {suggestion(name, [*POLICIES, *LEARNED])}')
     return written
 
 
 def title(name: str) -> str:
     """Return what the policy does, in a line."""
-    return (inspect.getdoc(POLICIES[name]) or "").partition("\n")[0].rstrip(".")
+    return (inspect.getdoc((POLICIES | LEARNED)[name]) or "").partition("\n")[0].rstrip(".")

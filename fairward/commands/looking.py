@@ -47,6 +47,7 @@ def list_all(as_json: options.AsJson = False) -> None:
     typer.echo(aligned(["Scenarios", ""], [[f"  {name}", text] for name, text in scenarios.items()]))
     typer.echo()
     typer.echo(aligned(["Policies", ""], [[f"  {name}", text] for name, text in policies.items()]))
+    typer.echo("  A trained policy: ckpt:FOLDER, or ckpt-sampled:FOLDER (see `fairward train`).")
     typer.echo("  Combine with +, as in acuity+nearest; give parameters as in c-mu:critical=8.")
     typer.echo()
     rows = [[f"  {m.name}", m.title, m.unit] for m in METRICS.values()]
