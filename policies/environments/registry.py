@@ -10,9 +10,10 @@ from scenarios.errors import MissingExtra, UsageError
 
 ENVIRONMENTS: dict[str, str] = {
     "hospital_network_v0": "policies.environments.hospital_network:HospitalNetwork",
+    "hospital_network_lockstep_v0": "policies.environments.lockstep:LockstepNetwork",
     "hospital_desk_v0": "policies.environments.hospital_desk:HospitalDesk",
 }
-"""Name -> module and class; imported when made, for they need the extra `env`."""
+"""Name -> module and class; imported when made, for all but the one in lockstep need the extra `env`."""
 
 
 def make(name: str, **settings: Any) -> Any:

@@ -16,8 +16,9 @@ from sim.fast import kernel, layouts
 from sim.fast.engine import FastEngine
 from sim.fast.memory import address
 from sim.fast.panel import Panel
-from sim.fast.tabled import overflow_code
+from sim.fast.tabled import overflow_code, ranking_tables
 from sim.network import Network
+from sim.rules import QueueRanking
 from sim.signals import Trigger
 from sim.supply import DEPOT
 
@@ -87,7 +88,8 @@ class Copies:
         """Beds open or about to be, as was ordered last."""
         self._engines: list[FastEngine | None] = [None] * copies
         self._rows = [address(row) for row in self.panel.rows]
-        self._queue_rules = tuple(queue_rules)
+        self._rankings = [QueueRanking(rule, network, lambda attribute: ()) for rule in queue_rules]
+        self._ranking_tables = [ranking_tables(ranking, network) for ranking in self._rankings]
         every = (network.scenario.overflow_rule, *overflow_rules)
         self._overflow_rules = {overflow_code(rule): rule for rule in reversed(every)}
         self._beds = [
@@ -100,7 +102,8 @@ class Copies:
     def begin(self, copy: int, engine: FastEngine) -> bool:
         """Have a copy go on with an engine at its beginning; False: there is no decision before its horizon."""
         self._engines[copy] = engine
-        engine.listen(self.sheets.of(copy), self._queue_rules, self._overflow_rules)
+        sheet = self.sheets.of(copy)
+        engine.listen(sheet, self._rankings, self._ranking_tables, self._overflow_rules)
         self.flex[copy] = 0
         return self._run(copy)
 

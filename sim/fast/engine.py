@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.rules import OverflowRule, QueueRule
+from scenarios.rules import OverflowRule
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing
 from sim.eventlog import Row
 from sim.fast import kernel, layouts
 from sim.fast.future import SLACK
 from sim.fast.memory import INTEGER, address
-from sim.fast.tabled import overflow_code, ranking_tables, tables_of
+from sim.fast.tabled import RankingTables, overflow_code, ranking_tables, tables_of
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
 from sim.fast.words import ACT, DECIDE, MAKE_ROOM, MAKE_THRESHOLD, MAKE_VISIT, OVER, RESOLVE, STARTING
 from sim.fast.written import Written
@@ -77,7 +77,8 @@ class FastEngine:
         self.patients = Patients(self)
         ranking = QueueRanking(network.scenario.queue_rule, network, workload.codes)
         self._rankings: list[QueueRanking] = []
-        self._ranking_tables: list[Any] = []
+        self._ranking_tables: list[RankingTables] = []
+        self._ranking_codes: list[Any] = []
         self.desks = [Desk(self, h, ranking) for h in range(len(network.hospitals))]
         self._use_rankings([ranking])
         self.supply: FastSupply | None = None
@@ -182,13 +183,14 @@ class FastEngine:
     def listen(
         self,
         sheet: dict[str, int],
-        queue_rules: Sequence[QueueRule],
+        rankings: Sequence[QueueRanking],
+        ranking_tables: Sequence[RankingTables],
         overflow_rules: dict[tuple[int, float], OverflowRule],
     ) -> None:
         """Take orders from a sheet of numbers from now on, by `order` and not `answer`; they are not noted."""
         for field, where in sheet.items():
             self._w[field] = where
-        rankings = [QueueRanking(rule, self.network, self._arrays.codes) for rule in queue_rules]
+        self._ranking_tables = [self._ranking_tables[0], *ranking_tables]
         self._use_rankings([self._rankings[0], *rankings])
         self._overflow_rules = overflow_rules
 
@@ -511,13 +513,14 @@ class FastEngine:
         """Write the queue rules that are known into the kernel's memory."""
         self._rankings = rankings
         made = np.zeros(len(rankings), layouts.RANKING)
-        self._ranking_tables = []
-        for i, ranking in enumerate(rankings):
-            kind, table, start = ranking_tables(ranking, self.network)
+        known = self._ranking_tables
+        self._ranking_tables = known + [ranking_tables(each, self.network) for each in rankings[len(known) :]]
+        self._ranking_codes = []
+        for i, (ranking, (kind, table, start)) in enumerate(zip(rankings, self._ranking_tables, strict=True)):
             codes = None
             if ranking.attribute is not None:
                 codes = np.asarray(self._arrays.codes(ranking.attribute), dtype=np.int64)
-            self._ranking_tables += [table, start, codes]
+            self._ranking_codes.append(codes)
             made[i] = (
                 kind, int(ranking.by_step_clock), int(ranking.counts), 0 if codes is None else address(codes),
                 address(table), address(start),

@@ -283,7 +283,10 @@ def _bits(levels: frozenset[int] | None) -> int:
     return -1 if levels is None else sum(1 << level for level in levels)
 
 
-def ranking_tables(ranking: QueueRanking, network: Network) -> tuple[int, Records, Records]:
+RankingTables = tuple[int, Records, Records]
+
+
+def ranking_tables(ranking: QueueRanking, network: Network) -> RankingTables:
     """Return how a queue rule is worked out: its kind, its table, and a second one."""
     law, names = ranking.law, network.acuities
     nothing = in_records(FLOAT, [])

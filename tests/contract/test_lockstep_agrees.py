@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
 
 pytest.importorskip("pettingzoo")
 
 from policies.environments.costs import prices_of
 from policies.environments.hospital_network import HospitalNetwork
 from policies.environments.lockstep import LockstepNetwork, Seen
-from policies.environments.menu import Menu
+from policies.environments.menu import Menu, menu_of
 from policies.environments.rewards import OrderPrices
-from scenarios.errors import UsageError
+from scenarios.errors import DeadlockError, UsageError
 from scenarios.loader import load
 from scenarios.scenario import Scenario
+from sim.network import compile_network
+from tests.strategies import seeds, small_scenarios
 
 COPIES, FIRST, STRIDE = 3, 2, 3
 ORDER_PRICES = OrderPrices(move=2.0, call_in=1.5, flex=0.25)
@@ -32,6 +36,7 @@ CASES = {
     ),
     "groups unseen": ("urban", "decide_every=2 h", "horizon=36 h", "warm_up=0 h", "group_blind=true"),
     "vaccine": ("vaccine-campaign", "decide_every=5 h", "horizon=4 days", "warm_up=0 h"),
+    "surge": ("surge", "decide_every=4 h", "horizon=30 h", "warm_up=0 h"),
     "population": ("flu-season", "decide_every=12 h", "horizon=3 days", "warm_up=0 h"),
 }
 
@@ -102,6 +107,44 @@ def test_every_copy_sees_and_pays_what_the_environment_of_its_replication_does(c
 
     assert masked_out > 5
     assert charged > 20
+
+
+def episode_of_both(case: Scenario, seed: int, limit: int = 60) -> int:
+    """Play an episode in lockstep and alone, or until patients block one another for ever; return its steps."""
+    lockstep, env = LockstepNetwork(case, 1, seed=seed), HospitalNetwork(case, seed=seed)
+    draw = np.random.default_rng(seed)
+    observations, _ = env.reset()
+    seen = lockstep.reset()
+    assert_seen(env, observations, seen, 0)
+    for step in range(limit):
+        action = drawn(lockstep.menu, seen.mask[0], draw)
+        try:
+            observations, *_, infos = env.step(dict(zip(env.agents, action, strict=True)))
+        except DeadlockError as error:
+            with pytest.raises(DeadlockError, match=re.escape(str(error))):
+                lockstep.step(action[None])
+            return step
+        stepped = lockstep.step(action[None])
+        np.testing.assert_array_equal(stepped.costs[0], [info["group_costs"] for info in infos.values()])
+        if stepped.over[0]:
+            return step + 1
+        seen = stepped.seen
+        assert_seen(env, observations, seen, 0)
+    return limit
+
+
+@settings(max_examples=40)
+@given(case=small_scenarios(), seed=seeds())
+def test_lockstep_agrees_whatever_is_simulated_and_ordered(case: Scenario, seed: int) -> None:
+    assume(menu_of(compile_network(case)).dials)
+    assert episode_of_both(case, seed) > 0
+
+
+@settings(max_examples=20)
+@given(case=small_scenarios(boarding=True, vaccine=False), seed=seeds())
+def test_lockstep_agrees_where_patients_block_one_another(case: Scenario, seed: int) -> None:
+    assume(menu_of(compile_network(case)).dials)
+    episode_of_both(case, seed)
 
 
 def test_the_warm_up_is_filled_by_neutral_orders_in_every_episode(seed: int) -> None:

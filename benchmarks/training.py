@@ -1,0 +1,192 @@
+"""What training costs: environment steps per second of every environment and trainer, in one run, in turn.
+
+python benchmarks/training.py           about five minutes
+python benchmarks/training.py --quick   about one; too short for figures to quote
+
+All run the eight hospitals of `region` with hourly decisions. A step is one decision of all eight. Contenders take
+turns, round after round, so that what the machine does besides disturbs all; ratios are of the same round. Environments
+are timed by processor time of one process, without the choice of actions; episodes' beginnings are included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+REGION = ("region", ["decide_every=1 h"])
+GOAL_LOCKSTEP = 15.0
+"""Times the reference environment, issue 6."""
+
+Steps = Iterator[tuple[int, float]]
+"""(environment steps, seconds) again and again, as long as somebody asks."""
+
+
+@dataclass
+class Contender:
+    """Something that takes steps, and how many a second it took in each round."""
+
+    name: str
+    steps: Steps
+    rates: list[float] = field(default_factory=list)
+
+    def take_turn(self, seconds: float) -> None:
+        """Run for so long."""
+        n, spent = 0, 0.0
+        while spent < seconds:
+            more, took = next(self.steps)
+            n, spent = n + more, spent + took
+        self.rates.append(n / spent)
+
+
+def timed(action: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what an action returns and the processor seconds that it took."""
+    began = time.process_time()
+    result = action()
+    return result, time.process_time() - began
+
+
+# Environments.
+
+
+def legal(menu: Any, masks: Any, draw: np.random.Generator) -> Any:
+    """Draw a legal option for every dial: ... x K from masks ... x M, all as likely."""
+    chance = draw.random(masks.shape) * masks
+    parts = np.split(chance, menu.starts[1:], axis=-1)
+    return np.stack([part.argmax(axis=-1) for part in parts], axis=-1)
+
+
+def one_copy(engine: str, random: bool) -> Steps:
+    """The PettingZoo environment on one engine."""
+    from policies.environments.episodes import Replications
+    from policies.environments.registry import make
+    from scenarios.loader import load
+
+    env = make("hospital_network_v0", scenario=Replications(load(*REGION), engine))
+    draw = np.random.default_rng(1)
+    while True:
+        (seen, _), seconds = timed(env.reset)
+        yield 0, seconds
+        while env.agents:
+            masks = np.stack([seen[name]["action_mask"] for name in env.agents])
+            chosen = (
+                legal(env.menu, masks, draw) if random else np.zeros((len(masks), len(env.menu.dials)), int)
+            )
+            actions = dict(zip(env.agents, chosen, strict=True))
+            (seen, *_), seconds = timed(partial(env.step, actions))
+            yield 1, seconds
+
+
+def lockstep(copies: int, random: bool) -> Steps:
+    """The environment in lockstep."""
+    from policies.environments.lockstep import LockstepNetwork
+    from scenarios.loader import load
+
+    env = LockstepNetwork(load(*REGION), copies)
+    draw = np.random.default_rng(1)
+    seen = (
+        env.reset()
+    )  # of all at once, which no later step is: each episode begins when its copy's last one ends
+    while True:
+        shape = (copies, len(env.hospitals), len(env.menu.dials))
+        actions = legal(env.menu, seen.mask, draw) if random else np.zeros(shape, dtype=np.int64)
+        stepped, seconds = timed(partial(env.step, actions))
+        seen = stepped.seen
+        yield copies, seconds
+
+
+def spread() -> Steps:
+    """PettingZoo's simple_spread: three agents, no hospital, for scale. Needs the package mpe2."""
+    from mpe2 import simple_spread_v3
+
+    env = simple_spread_v3.parallel_env(N=3, max_cycles=480)
+    env.reset(seed=1)
+    while True:
+        if not env.agents:
+            _, seconds = timed(env.reset)
+            yield 0, seconds
+        actions = {name: env.action_space(name).sample() for name in env.agents}
+        _, seconds = timed(partial(env.step, actions))
+        yield 1, seconds
+
+
+def environments(random: bool) -> Iterator[Contender]:
+    """The reference first: ratios are to it."""
+    yield Contender("reference (simpy), PettingZoo", one_copy("simpy", random))
+    yield Contender("fast, PettingZoo", one_copy("fast", random))
+    for copies in (1, 16, 64):
+        yield Contender(
+            f"lockstep, {copies} copies" if copies > 1 else "lockstep, 1 copy", lockstep(copies, random)
+        )
+    if random:
+        try:
+            import mpe2  # noqa: F401
+        except ImportError:
+            print(
+                "simple_spread is left out: PettingZoo has moved it to the package mpe2, which is not installed."
+            )
+        else:
+            yield Contender("simple_spread, PettingZoo", spread())
+
+
+# The tables.
+
+
+def compare(title: str, contenders: list[Contender], rounds: int, seconds: float) -> list[Contender]:
+    """Let all take turns and print a table; the first is what ratios are to."""
+    for contender in contenders:
+        contender.take_turn(0.2 * seconds)  # warm: caches, compiled code, queues
+        contender.rates.clear()
+    for _ in range(rounds):
+        for contender in contenders:
+            contender.take_turn(seconds)
+    print(
+        f"\n{title}: steps per second, median of {rounds} rounds; ratio to the first, median (least to greatest)"
+    )
+    for contender in contenders:
+        ratios = np.array(contender.rates) / np.array(contenders[0].rates)
+        print(
+            f"  {contender.name:34}{np.median(contender.rates):9.0f}{np.median(ratios):9.1f}"
+            f"  ({ratios.min():.1f} to {ratios.max():.1f})",
+            flush=True,
+        )
+    return contenders
+
+
+def goal(what: str, ratio: float, least: float) -> None:
+    print(f"  goal: {what}: {ratio:.1f} ({'met' if ratio >= least else 'NOT met'}, at least {least:g})")
+
+
+def ratio(contender: Contender, to: Contender) -> float:
+    return float(np.median(np.array(contender.rates) / np.array(to.rates)))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="short rounds")
+    quick = parser.parse_args().quick
+    rounds, seconds = (2, 0.5) if quick else (5, 4.0)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning")
+    for random in (False, True):
+        title = "Environments, random legal actions" if random else "Environments, neutral actions"
+        done = compare(title, list(environments(random)), rounds, seconds)
+        best = max(done[2:5], key=lambda one: np.median(one.rates))
+        goal(f"{best.name}, times the reference environment", ratio(best, done[0]), GOAL_LOCKSTEP)
+    print(f"\nload {os.getloadavg()[0]:.1f} at the end")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
