@@ -22,6 +22,7 @@ from fairward.commands import (
     profiles,
     running,
     starting,
+    studying,
     sweeping,
     thresholds,
     tradeoffs,
@@ -85,6 +86,7 @@ app.command("tradeoffs")(tradeoffs.tradeoffs)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("uncertainty")(uncertainty.uncertainty)
 app.add_typer(past.app, name="runs")
+app.add_typer(studying.app, name="study")
 app.add_typer(theory.app, name="theory")
 profiles.app.command("generate")(profile_generation.generate)
 app.add_typer(profiles.app, name="profiles")

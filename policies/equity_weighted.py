@@ -47,7 +47,7 @@ class EquityWeightedPolicy(Constant):
             if weights[value] == 0:
                 raise UsageError(f"equity-weighted:{value}: expected a weight above 0, got {text!r}.")
         if not weights:
-            weights = dict.fromkeys(disadvantaged_values(scenario, attribute), DEFAULT_WEIGHT)
+            weights = dict.fromkeys(_disadvantaged_values(scenario, attribute), DEFAULT_WEIGHT)
         if not weights:
             raise UsageError(
                 f"equity-weighted: no disparity of the scenario names {attribute}, so there is no default weight. "
@@ -60,7 +60,7 @@ class EquityWeightedPolicy(Constant):
 def _disadvantaged_attribute(scenario: Scenario) -> str:
     for attribute in scenario.equity.groups:
         hidden = scenario.group_blind and scenario.attributes[attribute].protected
-        if not hidden and disadvantaged_values(scenario, attribute):
+        if not hidden and _disadvantaged_values(scenario, attribute):
             return attribute
     raise UsageError(
         "equity-weighted: no attribute of equity.groups is named by a disparity that a policy may see. "
@@ -68,8 +68,8 @@ def _disadvantaged_attribute(scenario: Scenario) -> str:
     )
 
 
-def disadvantaged_values(scenario: Scenario, attribute: str) -> list[str]:
-    """Return the values that under-triage, late presentation, longer travel or extra time name."""
+def _disadvantaged_values(scenario: Scenario, attribute: str) -> list[str]:
+    """The values that under-triage, late presentation, longer travel or extra time name."""
     disparities = scenario.disparities
     rows = [
         *disparities.under_triage,

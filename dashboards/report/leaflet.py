@@ -20,9 +20,14 @@ def render_leaflet(told: Told, drawings: Mapping[str, Drawing] | None = None) ->
         question=sentence_case(told.question),
         sentence=sentence_case(told.sentence),
         facts=told.facts,
-        exhibits=[_exhibit(block, drawings or {}) for block in told.blocks],
+        exhibits=exhibits(told, drawings or {}),
         notes=told.notes,
     )
+
+
+def exhibits(told: Told, drawings: Mapping[str, Drawing]) -> list[Exhibit]:
+    """Return the blocks of a study as exhibits; `drawings` are charts by the name of their block."""
+    return [_exhibit(block, drawings) for block in told.blocks]
 
 
 def _exhibit(block: Block, drawings: Mapping[str, Drawing]) -> Exhibit:

@@ -24,7 +24,7 @@ def evaluate(
     attribute: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it at run time
         typer.Option(
-            "--by", help="The attribute whose groups are compared; one with a disparity when absent."
+            "--by", help="The attribute whose groups are compared; the first of equity.groups when absent."
         ),
     ] = None,
     reps: options.Replications = None,

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from policies.learning.checkpoint import POLICY, checkpoints_of
 from scenarios.errors import UsageError
 
 CHECKPOINT = "ckpt:"
-POLICY = "policy.json"
-"""What every checkpoint folder holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +69,4 @@ def _checkpoints(folder: Path) -> list[Path]:
 def _newest(folder: Path) -> Path | None:
     if (folder / POLICY).is_file():
         return folder
-    return max((path.parent for path in folder.glob(f"iteration-*/{POLICY}")), default=None)
+    return next(reversed(checkpoints_of(folder)), None)

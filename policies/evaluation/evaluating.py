@@ -74,7 +74,7 @@ def evaluate(
     tau = tau_of(scenario)
     pair = fixed_pair(measured(reference, tuned, groups, tau))
     outcomes = outcomes_of(
-        scenario, members, attribute, n_runs, simulation_seed("evaluation", seed), engine, workers, folder, (),
+        scenario, members, attribute, n_runs, simulation_seed("evaluation", seed), engine, workers, folder,
         on_done,
     )  # fmt: skip
     return Evaluation(
@@ -92,13 +92,12 @@ def outcomes_of(
     engine: str = "auto",
     workers: Workers | None = None,
     folder: Path | None = None,
-    changes: tuple[str, ...] = (),
     on_done: OnDone | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Return the outcomes of policies by name, `changes` made to the scenario, under one seed of the simulation."""
+    """Return the outcomes of policies by name under one seed of the simulation."""
     place = None if folder is None else folder / f"seed-{simulation}"
     (found,) = run_variants(
-        scenario, [Variant(changes, tuple(range(1, n_runs + 1)))], policies, METRICS_NEEDED, (attribute,), simulation,
+        scenario, [Variant((), tuple(range(1, n_runs + 1)))], policies, METRICS_NEEDED, (attribute,), simulation,
         engine, workers, place, on_done,
     )  # fmt: skip
     return found

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from policies.equity_weighted import disadvantaged_values
 from policies.evaluation.entries import Entry
 from policies.sentence import FEWEST
 from scenarios.errors import UsageError
@@ -71,8 +70,8 @@ class Measured:
 
 
 def attribute_of(scenario: Scenario, wanted: str | None) -> str:
-    """Return the attribute by which groups are compared: the one that is wanted, else the first of `equity.groups`
-    that the scenario's disparities put at a disadvantage, else its first. Raises `UsageError`."""
+    """Return the attribute by which groups are compared: the one that is wanted, else the first of `equity.groups`, by
+    which learners are told costs too. Raises `UsageError`."""
     known = [name for name, spec in scenario.attributes.items() if spec.share is not None]
     if wanted is not None:
         if wanted not in known:
@@ -85,7 +84,7 @@ def attribute_of(scenario: Scenario, wanted: str | None) -> str:
         raise UsageError(
             f"{scenario.name} names no groups in equity.groups. Name an attribute to compare by."
         )
-    return next((name for name in groups if disadvantaged_values(scenario, name)), groups[0])
+    return groups[0]
 
 
 def groups_of(scenario: Scenario, attribute: str, outcomes: Sequence[pd.DataFrame]) -> Groups:

@@ -1,0 +1,29 @@
+"""The results page of a study, made from its manifests alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dashboards.report.front_chart import front_drawing
+from dashboards.report.markdown import write_markdown
+from policies.study.kept import read_kept
+from policies.study.protocol import Protocol
+from policies.study.telling import tell_study
+from scenarios.errors import UsageError
+
+
+def write_study_page(protocol: Protocol, manifests: Path, folder: Path) -> Path:
+    """Write the page and its charts into a folder; the same manifests give the same bytes. Raises `UsageError`."""
+    kept = read_kept(manifests)
+    if any(one.manifest["protocol"] != protocol.fingerprint() for one in kept):
+        raise UsageError(f"{manifests} holds the results of another protocol. Run the study of this one.")
+    page = tell_study(protocol, kept)
+    drawings = {name: front_drawing(front) for name, front in page.fronts.items()}
+    foot = (
+        "## How to make it again",
+        f"Every figure comes from a manifest in `{manifests.name}/`, which names the commit, the seeds, the versions "
+        "and the checksums of its tables.",
+        f"```sh\nfairward study run docs/results/{protocol.name}.yaml\n"
+        f"fairward study report docs/results/{protocol.name}.yaml\n```",
+    )
+    return write_markdown(page.told, folder, drawings, foot)

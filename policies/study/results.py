@@ -1,0 +1,112 @@
+"""What the finished parts of a study say: measured values by scenario and case, and whether the goal is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from policies.evaluation.comparing import Change, Pair, changes
+from policies.evaluation.entries import Entry
+from policies.evaluation.measures import COST, Groups, Measured, measured
+from policies.study.kept import Kept
+from sim.evidence.crossed import crossed
+from sim.evidence.estimated import Estimated
+
+SMALLER = 0.25
+"""Of the rival's gap: what the goal asks for."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One case of one scenario."""
+
+    kept: Kept
+    case: str
+    pair: Pair
+    groups: Groups
+    entries: tuple[Measured, ...]
+    rival: Measured
+    learned: tuple[str, ...]
+    """Labels."""
+    margin: float
+
+    @property
+    def changes(self) -> list[Change]:
+        """Every entry against the rival."""
+        return changes(self.entries, self.rival, self.pair, self.margin)
+
+
+def judged(kept: Kept) -> Judged:
+    """Return the values of an evaluation that was kept."""
+    content = kept.manifest
+    groups = Groups(content["attribute"], tuple(content["groups"]), tuple(content["left_out"]))
+    outcomes = dict(iter(kept.outcomes().groupby("policy", sort=False, observed=True)))
+    entries = tuple(
+        measured(Entry(label, tuple(members)), outcomes, groups, float(content["tau"]))
+        for label, members in content["entries"].items()
+    )
+    rival = next(one for one in entries if one.entry.label == content["rival"])
+    return Judged(
+        kept, str(content["case"]), (content["pair"][0], content["pair"][1]), groups, entries, rival,
+        tuple(content["learned"]), float(content["margin"]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The goal of the study for one learner: each part of it, and whether it is shown."""
+
+    label: str
+    smaller: float
+    """By which part of the rival's gap the learner's is smaller, in size."""
+    gap_closes: bool
+    """Whether that it closes towards zero stands after correction."""
+    worst_better: bool
+    pays_most: tuple[str, float]
+    """The group with the highest upper bound, and that bound as a part of its cost under the rival."""
+    efficient: bool
+    margin: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether everything is shown."""
+        return (
+            self.smaller >= SMALLER
+            and self.gap_closes
+            and self.worst_better
+            and self.pays_most[1] <= self.margin
+            and self.efficient
+        )
+
+
+def goals(case: Judged) -> list[Goal]:
+    """Return how far every learner gets against the rival."""
+    gap = crossed(case.rival.gap(COST.name, case.pair)).mean
+    base = {group: crossed(case.rival.of(COST.name, group)).mean for group in case.groups.names}
+    by_label = {one.entry.label: one for one in case.entries}
+    found = []
+    for change in case.changes:
+        label = change.entry.label
+        if label not in case.learned:
+            continue
+        own = crossed(by_label[label].gap(COST.name, case.pair)).mean
+        found.append(
+            Goal(
+                label=label,
+                smaller=1 - abs(own) / abs(gap) if gap else float("nan"),
+                gap_closes=change.gap.stands and abs(own) < abs(gap),
+                worst_better=change.worst.stands and change.worst.difference.value < 0,
+                pays_most=_dearest(change.groups, case.groups.names, base),
+                efficient=change.efficient,
+                margin=case.margin,
+            )
+        )
+    return found
+
+
+def _dearest(
+    differences: Sequence[Estimated], groups: Sequence[str], base: Mapping[str, float]
+) -> tuple[str, float]:
+    parts = {group: e.high / base[group] for group, e in zip(groups, differences, strict=True)}
+    worst = max(parts, key=lambda group: parts[group])
+    return worst, parts[worst]

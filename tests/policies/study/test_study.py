@@ -1,0 +1,323 @@
+"""A study from its protocol to its page: nothing is judged before it is fixed, nothing finished is run again."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboards.report.study_page import write_study_page
+from fairward.study_runs import FROZEN, RESULTS, Study, freeze
+from policies.environments.encoding import Encoding
+from policies.evaluation.comparing import changes
+from policies.evaluation.entries import Entry
+from policies.evaluation.measures import COST, Groups, Measured
+from policies.learning.checkpoint import write_checkpoint
+from policies.learning.normalising import Normaliser
+from policies.learning.offer import Offer
+from policies.study.choosing import fairest, runs_of_budget
+from policies.study.kept import read_kept
+from policies.study.protocol import BASE, Choosing, read_protocol
+from policies.study.results import Judged, goals
+from scenarios.errors import ScenarioError, UsageError
+from sim.network import compile_network
+from sim.replications import Workers
+from tests.conftest import seed_of
+
+ROOT = Path(__file__).resolve().parents[3]
+TINY = Path(__file__).with_name("tiny.yaml")
+
+
+def untrained(scenario, settings, seed, folder):
+    """A trainer that learns nothing: a checkpoint with weights of its seed. It refuses a negative lambda."""
+    if settings["lam"] < 0:
+        raise ValueError("lambda: expected a number from 0 to 1, got -1.")
+    network = compile_network(scenario)
+    random = np.random.Generator(np.random.Philox(seed))
+    widths = [len(Encoding(network).labels), 4, int(Offer().menu(network).sizes.sum())]
+    weights = {
+        f"actor.{2 * i}.{name}": random.normal(0, 0.3, shape).astype(np.float32)
+        for i, (n_in, n_out) in enumerate(pairwise(widths))
+        for name, shape in (("weight", (n_out, n_in)), ("bias", n_out))
+    }
+    checkpoint = write_checkpoint(
+        folder / "iteration-000001", scenario, Offer(), weights, Normaliser(widths[0]), dict(settings)
+    )
+    return checkpoint, pd.DataFrame({"iteration": [1, 2], "cost": [3.0, 2.0 + seed / 10]})
+
+
+def run(folder, trainer=untrained, resume=False):
+    protocol = read_protocol(TINY)
+    freeze(protocol, folder, resume)
+    told = []
+    with Workers(1) as workers:
+        Study(protocol, folder, trainer, workers, told.append).run()
+    return protocol, told
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study") / "tiny"
+    run(folder)
+    return folder
+
+
+def names(folder):
+    return {path.name for path in (folder / RESULTS).iterdir()}
+
+
+def test_every_part_is_kept_under_its_name_failures_too(finished):
+    assert names(finished) == {
+        "training--little--gr-ppo-1--seed-1", "training--little--gr-ppo-1--seed-2", "tuning--little",
+        "evaluation--little--as-trained", "evaluation--little--demand-+30",
+        "failed--little--broken--seed-1", "failed--little--broken--seed-2",
+        "failed--little--equity-weighted-attribute=hair",
+    }  # fmt: skip
+    kept = {one.folder.name: one.manifest for one in read_kept(finished / RESULTS)}
+    assert "expected a number from 0 to 1" in kept["failed--little--broken--seed-1"]["why"]
+    assert kept["evaluation--little--as-trained"]["entries"]["gr-ppo 1"] == [
+        "gr-ppo 1, seed 1",
+        "gr-ppo 1, seed 2",
+    ]
+
+
+def test_seeds_are_apart_and_the_choice_is_written_before_anything_is_judged(finished):
+    kept = {one.folder.name: one for one in read_kept(finished / RESULTS)}
+    tuning, judging = kept["tuning--little"].manifest, kept["evaluation--little--as-trained"].manifest
+    written = [(finished / RESULTS / name / "manifest.json").stat().st_mtime_ns for name in
+               ("tuning--little", "evaluation--little--as-trained")]  # fmt: skip
+
+    assert tuning["seed"] // 10**6 == 1
+    assert judging["seed"] // 10**6 == 2
+    assert written[0] < written[1]
+    assert [judging[key] for key in ("pair", "rival", "groups", "tuned")] == [
+        tuning[key] for key in ("pair", "rival", "groups", "tuned")
+    ]
+    # 300 decisions for two candidates of 24 decisions a run: 6 runs each.
+    assert set(tuning["runs"].values()) == {6}
+
+
+def test_what_is_finished_is_not_run_again_and_what_is_missing_is(finished, tmp_path):
+    folder = tmp_path / "tiny"
+    shutil.copytree(finished, folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.glob(f"{RESULTS}/*/manifest.json")}
+    missing = folder / RESULTS / "evaluation--little--demand-+30"
+    shutil.rmtree(missing)
+
+    def trainer(*arguments):
+        raise AssertionError("trained again")
+
+    run(folder, trainer, resume=True)
+    after = {path: path.stat().st_mtime_ns for path in folder.glob(f"{RESULTS}/*/manifest.json")}
+    first, again = (read_kept(place / RESULTS)[1].outcomes() for place in (finished, folder))
+
+    assert {path for path in after if after[path] != before[path]} == {missing / "manifest.json"}
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_a_study_that_has_begun_is_not_begun_again_nor_changed(finished):
+    protocol = read_protocol(TINY)
+
+    with pytest.raises(UsageError, match="has been begun"):
+        freeze(protocol, finished, resume=False)
+    with pytest.raises(UsageError, match="has not been begun"):
+        freeze(protocol, finished / "nowhere", resume=True)
+    with pytest.raises(UsageError, match="protocol changed since the study was frozen"):
+        freeze(protocol.model_copy(update={"margin": 0.5}), finished, resume=True)
+
+
+def test_another_checkpoint_in_a_finished_training_is_noticed(finished, tmp_path):
+    folder = tmp_path / "tiny"
+    shutil.copytree(finished, folder)
+    for path in folder.glob("training/*/gr-ppo-1/seed-1/iteration-000001/policy.json"):
+        path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="policies would be chosen otherwise"):
+        run(folder, resume=True)
+
+
+def test_the_page_is_made_from_the_manifests_alone_and_is_the_same_again(finished, tmp_path):
+    manifests = tmp_path / "manifests"
+    shutil.copytree(finished / RESULTS, manifests)
+    protocol = read_protocol(TINY)
+
+    first, again = (write_study_page(protocol, manifests, tmp_path / name) for name in ("a", "b"))
+    text = first.read_text(encoding="utf-8")
+
+    assert text == again.read_text(encoding="utf-8")
+    assert [p.read_bytes() for p in sorted((tmp_path / "a" / "figures").iterdir())] == [
+        p.read_bytes() for p in sorted((tmp_path / "b" / "figures").iterdir())
+    ]
+    for said in ("Does learning beat", "How much is luck in training?", "What was tried and failed?",
+                 "hair is not a category",
+                 "demand +30 %", "hypervolume", "> 0.98", "Nothing here was trained."):  # fmt: skip
+        assert said in text
+
+
+def test_a_number_that_is_not_what_was_written_is_refused(finished, tmp_path):
+    manifests = tmp_path / "manifests"
+    shutil.copytree(finished / RESULTS, manifests)
+    path = manifests / "evaluation--little--as-trained" / "outcomes.parquet"
+    frame = pd.read_parquet(path)
+    frame.assign(value=frame["value"] * 0.9).to_parquet(path)
+
+    with pytest.raises(UsageError, match=r"outcomes\.parquet differ from what was written"):
+        read_kept(manifests)
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("docs/results/*/index.md")), ids=lambda page: page.parent.name
+)
+def test_published_pages_are_what_their_manifests_say(page, tmp_path):
+    protocol = read_protocol(ROOT / "docs" / "results" / f"{page.parent.name}.yaml")
+
+    made = write_study_page(protocol, page.parent / "manifests", tmp_path)
+
+    assert made.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+    assert {p.name for p in (page.parent / "figures").iterdir()} == {
+        p.name for p in (tmp_path / "figures").iterdir()
+    }
+
+
+def test_every_published_number_has_a_manifest():
+    """Pages under docs/results are those that are made from manifests (the test above makes them again)."""
+    pages = set((ROOT / "docs" / "results").rglob("*.md"))
+
+    assert {path for path in pages if not (path.parent / "manifests").is_dir()} == set()
+
+
+def test_protocols_that_are_published_can_be_read_and_name_their_file():
+    for path in sorted((ROOT / "docs" / "results").glob("*.yaml")):
+        protocol = read_protocol(path)
+
+        assert protocol.name == path.stem
+        assert all(len(protocol.cases(name)) == 4 for name in protocol.scenarios)
+
+
+def test_a_protocol_is_refused_with_all_its_problems_at_their_places(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        TINY.read_text(encoding="utf-8").replace("runs: 7", "runs: many").replace("question:", "qestion:"),
+        "utf-8",
+    )
+
+    with pytest.raises(ScenarioError) as caught:
+        read_protocol(path)
+
+    assert [problem.path for problem in caught.value.problems] == [
+        "question",
+        "qestion",
+        "evaluation.runs",
+    ] or {problem.path for problem in caught.value.problems} == {"question", "qestion", "evaluation.runs"}
+    path.write_text(TINY.read_text(encoding="utf-8").replace("valley.scale", "vally.scale"), "utf-8")
+    with pytest.raises(ScenarioError, match="vally"):
+        read_protocol(path)
+
+
+def test_the_budget_of_a_tuned_rule_is_shared_by_its_candidates():
+    scenario = read_protocol(TINY).scenario("little", BASE)
+
+    assert runs_of_budget(scenario, 2, Choosing(runs=3, decisions=480)) == 10  # 24 decisions a run
+    assert runs_of_budget(scenario, 8, Choosing(runs=3, decisions=480)) == 3
+    assert runs_of_budget(scenario, 2, Choosing(runs=3)) == 3
+
+
+def test_the_rule_to_beat_is_the_fairest_of_the_efficient_and_a_reversed_gap_is_a_gap():
+    assert fairest({"fast": (1.0, 3.0), "fair": (1.015, -1.0), "slow": (1.5, 0.0)}, 1.02) == "fair"
+    assert fairest({"a": (1.0, -3.0), "b": (1.0, 2.0)}, 1.0) == "b"
+
+
+def case(**learners):
+    """A case whose rival has a gap of 4 h; learners are (everybody, far, near) less the rival's."""
+    rng = np.random.Generator(np.random.Philox(seed_of("goal")))
+    luck = 10 + rng.normal(scale=2, size=30)
+    groups = Groups("home", ("near", "far"))
+
+    def made(label, everybody, far, near):
+        noise = rng.normal(scale=0.02, size=(3, 3, 30)) if label != "rival" else np.zeros((3, 1, 30))
+        value = np.stack([luck + d + noise[k] for k, d in enumerate((everybody, near, far + 4))], axis=-1)
+        return Measured(
+            Entry(label, ("x",) * value.shape[0]), groups, {COST.name: value, "died_share": 0 * value}
+        )
+
+    entries = [made("rival", 0, 0, 0), *(made(label, *change) for label, change in learners.items())]
+    return Judged(None, BASE, ("far", "near"), groups, tuple(entries), entries[0], tuple(learners), 0.02)
+
+
+def test_the_goal_is_reached_only_with_every_part_of_it():
+    found = {goal.label: goal for goal in goals(case(
+        wins=(0.0, -2.0, 0.05), too_little=(0.0, -0.5, 0.05), others_pay=(0.0, -2.0, 1.0), slow=(0.6, -2.0, 0.05),
+        reversed_gap=(0.0, -9.0, 0.05), nothing=(0.0, 0.0, 0.0),
+    ))}  # fmt: skip
+
+    assert {label for label, goal in found.items() if goal.reached} == {"wins"}
+    assert found["wins"].smaller == pytest.approx(0.51, abs=0.02)
+    assert found["too_little"].gap_closes
+    assert found["others_pay"].pays_most[0] == "near"
+    assert not found["slow"].efficient
+    assert not found["reversed_gap"].gap_closes
+    assert not found["nothing"].gap_closes
+
+
+def test_the_goal_does_not_stand_on_the_margin_of_another_protocol():
+    strict = replace(case(wins=(0.1, -2.0, 0.05)), margin=0.001)
+
+    assert not goals(strict)[0].efficient
+    assert changes(strict.entries, strict.rival, strict.pair, 0.02)[0].efficient
+
+
+@pytest.mark.slow
+def test_a_killed_study_goes_on_without_repeating_what_is_finished(finished, tmp_path):
+    """SIGKILL as soon as the choice is written; resumed, it keeps that part and ends where the undisturbed one did."""
+    text = TINY.read_text(encoding="utf-8")
+    rules_only = text[: text.index("learned:")] + text[text.index("tuning:") :]
+    protocol = tmp_path / "tiny.yaml"
+    protocol.write_text(rules_only, encoding="utf-8")
+    command = [sys.executable, "-m", "fairward.cli", "study"]
+    options = [str(protocol), "--out", str(tmp_path / "out"), "-j", "1", "-q"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    results = tmp_path / "out" / "tiny" / RESULTS
+
+    process = subprocess.Popen([*command, "run", *options], env=environment, cwd=ROOT)
+    deadline = time.monotonic() + 60
+    while not (results / "tuning--little").is_dir() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {
+        path.name: path.stat().st_mtime_ns for path in results.iterdir() if not path.name.startswith(".")
+    }
+    replications = {
+        path: path.stat().st_mtime_ns for path in results.parent.glob("parts/*/*/*/*/*/part.json")
+    }
+    subprocess.run(
+        [*command, "resume", *options], env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+    )
+    after = {path.name: path.stat().st_mtime_ns for path in results.iterdir()}
+
+    assert process.returncode == -signal.SIGKILL
+    assert "tuning--little" in before
+    assert "evaluation--little--demand-+30" not in before
+    assert replications
+    assert {name: after[name] for name in before} == before
+    assert all(path.stat().st_mtime_ns == when for path, when in replications.items())
+    own, undisturbed = (
+        next(
+            one for one in read_kept(place) if one.folder.name == "evaluation--little--as-trained"
+        ).outcomes()
+        for place in (results, finished / RESULTS)
+    )
+    rules = undisturbed[~undisturbed["policy"].str.startswith("gr-ppo")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, rules)
+    assert json.loads((results.parent / FROZEN).read_text(encoding="utf-8"))["scenarios"]["little"].keys() == {
+        BASE, "demand +30 %"
+    }  # fmt: skip
