@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scenarios.errors import DirectiveError
-from scenarios.hospitals import Flex
 from scenarios.rules import OverflowRule, QueueRule
 from sim.eventlog import Row
 from sim.legal import destinations, most_call_in, most_flex
@@ -229,32 +228,27 @@ class Standing:
         desk.kept = kept
 
     def _flex(self, h: int, flex: Mapping[str, int]) -> None:
-        network = self._network
+        network, engine = self._network, self._engine
         for name, spec in network.scenario.hospitals[network.hospitals[h]].beds.items():
             if spec.flex is None:
                 continue
             wanted = flex.get(name, 0)
             if wanted:
                 self._note(h, "flex", f"{wanted} {name}")
-            self.have_flex(h, name, spec.flex, wanted)
-
-    def have_flex(self, h: int, name: str, spec: Flex, wanted: int) -> None:
-        """Have so many flex beds open or opening: openings under way are cancelled first, the latest before all."""
-        network, engine = self._network, self._engine
-        coming = self._flex_coming[h].setdefault(name, [])
-        surplus = self.flex_open[h].get(name, 0) + sum(each[0] for each in coming) - wanted
-        for each in reversed(coming):
-            cancelled = min(each[0], max(0, surplus))
-            each[0] -= cancelled
-            surplus -= cancelled
-        if surplus > 0:
-            self._open_flex(h, name, -surplus)
-        elif surplus < 0:
-            opening = [-surplus]
-            coming.append(opening)
-            rank = priority(Kind.SHIFT, h * len(network.pools) + network.pool(name))
-            ready = on_grid(engine.env.now + spec.delay)
-            engine.at(ready, rank, partial(self._flex_ready, h, name, opening))
+            coming = self._flex_coming[h].setdefault(name, [])
+            surplus = self.flex(h)[name] - wanted
+            for each in reversed(coming):
+                cancelled = min(each[0], max(0, surplus))
+                each[0] -= cancelled
+                surplus -= cancelled
+            if surplus > 0:
+                self._open_flex(h, name, -surplus)
+            elif surplus < 0:
+                opening = [-surplus]
+                coming.append(opening)
+                rank = priority(Kind.SHIFT, h * len(network.pools) + network.pool(name))
+                ready = on_grid(engine.env.now + spec.flex.delay)
+                engine.at(ready, rank, partial(self._flex_ready, h, name, opening))
 
     def _flex_ready(self, h: int, name: str, opening: list[int]) -> None:
         self._flex_coming[h][name].remove(opening)

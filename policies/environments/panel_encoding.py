@@ -125,7 +125,7 @@ class PanelEncoding:
             panel["inbound"],
             np.where(ambulances >= UNLIMITED // 2, -1.0, ambulances),
             panel["diverting"],
-            copies.flex[:, :, self._flex],
+            panel["flex"][:, :, self._flex],
             panel["doses"],
             hours_left,
             copies.on_order,

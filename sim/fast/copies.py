@@ -60,6 +60,7 @@ class Sheets:
             "ordered_kept": address(self.kept[copy].reshape(-1)),
             "ordered_calls": address(self.calls[copy].reshape(-1)),
             "ordered_discharges": address(self.discharges[copy].reshape(-1)),
+            "ordered_flex": address(self.flex[copy].reshape(-1)),
         }
 
 
@@ -84,27 +85,18 @@ class Copies:
         self.on_order: Counts = np.zeros(
             (copies, len(network.hospitals), len(network.products)), dtype=np.int64
         )
-        self.flex: Counts = np.zeros_like(self.sheets.flex)
-        """Beds open or about to be, as was ordered last."""
         self._engines: list[FastEngine | None] = [None] * copies
         self._rows = [address(row) for row in self.panel.rows]
         self._rankings = [QueueRanking(rule, network, lambda attribute: ()) for rule in queue_rules]
         self._ranking_tables = [ranking_tables(ranking, network) for ranking in self._rankings]
         every = (network.scenario.overflow_rule, *overflow_rules)
         self._overflow_rules = {overflow_code(rule): rule for rule in reversed(every)}
-        self._beds = [
-            (h, network.pool(name), name, beds.flex)
-            for h, hospital in enumerate(network.hospitals)
-            for name, beds in network.scenario.hospitals[hospital].beds.items()
-            if beds.flex is not None
-        ]
 
     def begin(self, copy: int, engine: FastEngine) -> bool:
         """Have a copy go on with an engine at its beginning; False: there is no decision before its horizon."""
         self._engines[copy] = engine
         sheet = self.sheets.of(copy)
         engine.listen(sheet, self._rankings, self._ranking_tables, self._overflow_rules)
-        self.flex[copy] = 0
         return self._run(copy)
 
     def step(self) -> NDArray[np.bool_]:
@@ -117,8 +109,6 @@ class Copies:
         """Carry out one copy's sheet and run it on; False: it is at its horizon."""
         engine = self._engines[copy]
         assert engine is not None
-        if self._beds:
-            self._order_flex(copy, engine)
         if engine.supply is not None:
             self._order_vials(copy, engine)
         engine.order()
@@ -134,15 +124,6 @@ class Copies:
             self.depot[copy] = [engine.supply.vials(DEPOT, product) for product in products]
             self.on_order[copy] = engine.supply.on_order
         return bool(self.running[copy])
-
-    def _order_flex(self, copy: int, engine: FastEngine) -> None:
-        wanted, now = self.sheets.flex[copy], self.flex[copy]
-        if (wanted == now).all():
-            return
-        for h, pool, name, spec in self._beds:
-            if wanted[h, pool] != now[h, pool]:
-                engine.standing.have_flex(h, name, spec, int(wanted[h, pool]))
-        now[...] = wanted
 
     def _order_vials(self, copy: int, engine: FastEngine) -> None:
         assert engine.supply is not None

@@ -377,6 +377,8 @@ class FastEngine:
         self._more_cells(64)
         self._more_newcomers(16)
         self._more_lots(16)
+        pools["first_opening"] = pools["last_opening"] = w["free_opening"] = -1
+        self._more_openings(16)
         self._keep("events", np.zeros(1024, layouts.EVENT))
         w["max_events"] = 1024
         w["max_visits"] = w["max_ordinals"] = 2
@@ -399,6 +401,8 @@ class FastEngine:
             self._more_newcomers(2 * int(w["max_newcomers"]))
         if memory["shelves"]["n"].max() + 4 > w["max_lots"]:
             self._more_lots(2 * int(w["max_lots"]))
+        if w["n_free_openings"] < 4:
+            self._more_openings(len(memory["openings"]))
         w["crowded"] = 0
 
     def _more_patients(self, more: int) -> None:
@@ -425,6 +429,15 @@ class FastEngine:
         w["n_free_cells"] += more
         self._keep("cells", cells)
         self._keep("order", np.zeros(before + more, INTEGER))
+
+    def _more_openings(self, more: int) -> None:
+        w = self._w
+        before = len(self.memory["openings"]) if "openings" in self.memory else 0
+        openings = _longer(self.memory.get("openings", np.zeros(0, layouts.OPENING)), before + more)
+        openings["after"][before:] = [*range(before + 1, before + more), w["free_opening"]]
+        w["free_opening"] = before
+        w["n_free_openings"] += more
+        self._keep("openings", openings)
 
     def _more_newcomers(self, n: int) -> None:
         self._widen("newcomers", "max_newcomers", n, INTEGER)

@@ -291,7 +291,9 @@ def happen(w: Any) -> int:
     else:
         w.now = event.time
         drop_first(w)
-        if kind == SHIFT and what >= 0:
+        if kind == SHIFT and what >= orders.OPENING:
+            orders.open_flex(w, what - orders.OPENING)
+        elif kind == SHIFT and what >= 0:
             shift(w, identity, what, rank)
         elif kind == EXPIRY and what >= 0:
             care.expire(w, what)

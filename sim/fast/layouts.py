@@ -26,14 +26,15 @@ WORLD = layout(
     pathways="i8", steps="i8", options="i8", needs="i8", lacks="i8", amounts="i8", left_over="i8", links="i8",
     routes="i8", targets="i8", limits="i8", balking="i8", chances="i8", cleaned="i8", beds="i8", factors="i8",
     hazard_rows="i8", n_hazard_rows="i8", travel="i8", reach="i8", serves="i8", fates="i8", tiers="i8",
-    products="i8", rosters="i8", bands="i8",
+    products="i8", rosters="i8", flex="i8", n_flex="i8", bands="i8",
     out_left="i8", out_died="i8", out_diverted="i8", out_declined="i8", out_ineligible="i8",
     # Columns of the workload.
     first_route="i8", conditions="i8", numbers_of="i8",
     columns="i8", max_visits="i8", cleaning="i8", thresholds="i8", max_ordinals="i8",
     rankings="i8",
     # Orders as numbers, and how far they have been carried out.
-    orders="i8", ordered_kept="i8", ordered_calls="i8", ordered_discharges="i8",
+    orders="i8", ordered_kept="i8", ordered_calls="i8", ordered_discharges="i8", ordered_flex="i8",
+    openings="i8", free_opening="i8", n_free_openings="i8",
     order_phase="i8", order_place="i8", order_n="i8", order_listed="i8", order_moves="i8", order_step="i8",
     # Where a census is written.
     beds_count="i8", queues_count="i8", inbound_count="i8", waiting_list="i8",
@@ -78,9 +79,10 @@ DESK = layout(
 )  # fmt: skip
 POOL = layout(
     capacity="i8", in_use="i8", cleaning="i8", reserved="i8", taken="i8", most="i8", unit="i8", borrowed="i8",
-    coming="i8",
+    coming="i8", flex="i8", flex_ordered="i8", first_opening="i8", last_opening="i8",
 )  # fmt: skip
-"""By H x P. `borrowed`: whole people, by orders; `coming`: how many there are about to be."""
+"""By H x P. `borrowed`: whole people, by orders; `coming`: how many there are about to be; `flex`: beds that
+orders have opened; `first_opening`, `last_opening`: those under way, -1 none."""
 QUEUE = layout(waiting="i8", stirred="i8", short="i8")
 """By H x S; `short` only during a scan."""
 TALLY = layout(untreated="i8", hours="f8", arrived="i8", treated="i8", left="i8", died="i8", doses="i8")
@@ -116,6 +118,11 @@ RANKING = layout(kind="i8", by_step_clock="i8", counts="i8", codes="i8", table="
 LOT = layout(number="i8", product="i8", vials="i8", doses="i8", opened="i8", expires="f8")
 SHELF = layout(n="i8", touched="i8")
 
+FLEX = layout(place="i8", delay="f8")
+"""A pool (H x P) with flex beds, and the hours until they are open."""
+OPENING = layout(beds="i8", before="i8", after="i8")
+"""Flex beds on their way, in the order in which they come; `after` is the next free record in one not used."""
+
 ORDER = layout(
     ranking="i8", tier="i8", overflow="i8", within="f8", divert="i8", move_to="i8", move_most="i8", lend_pool="i8",
     lend_to="i8", moved="i8",
@@ -126,6 +133,8 @@ WAITS = layout(hospital="i8", number="i8", step="i8", triage="i8", group="i8", b
 """A line of the census: somebody who waits."""
 
 order_at = records(ORDER)
+flex_at = records(FLEX)
+opening_at = records(OPENING)
 world_at = records(WORLD)
 event_at = records(EVENT)
 kind_at = records(KIND)

@@ -1,6 +1,6 @@
 """Orders as numbers, carried out by compiled code: what `sim/directives.py` does to the orders of an action.
 
-Only what masks allow may be ordered. Flex beds and vaccine are left to Python. Can be left for Python, to make room
+Only what masks allow may be ordered. Vaccine is left to Python. Can be left for Python, to make room
 or a column, and entered again: `order_phase`, `order_place` and `order_n` of the world say where it was.
 """
 
@@ -9,15 +9,29 @@ from __future__ import annotations
 from typing import Any
 
 from sim.fast import care
-from sim.fast.future import log
-from sim.fast.layouts import cell_at, desk_at, order_at, patient_at, pool_at
+from sim.fast.future import log, on_grid, put
+from sim.fast.layouts import cell_at, desk_at, flex_at, opening_at, order_at, patient_at, pool_at
 from sim.fast.memory import compiled, integer_at
 from sim.fast.panel import is_ready
 from sim.fast.queues import insert, mark_changed, mark_to_look, stir, take_out
-from sim.fast.words import ENDED_EARLY, GO_ON, MAKE_ROOM, MAKE_VISIT, ORDERED, ROW_CAPACITY, ROW_DECIDED
+from sim.fast.words import (
+    ENDED_EARLY,
+    GO_ON,
+    ID_BITS,
+    MAKE_ROOM,
+    MAKE_VISIT,
+    ORDERED,
+    ROW_CAPACITY,
+    ROW_DECIDED,
+    SHIFT,
+)
 
-BEGIN, RANKING, STAFF, LEAVING, DISCHARGING, MOVING = range(6)
-"""Phases. RANKING: `order_place` is the hospital, `order_n` how many of `stuck` are ranked; STAFF: `order_place` is the
+OPENING = 1 << 40
+"""What an event of shift kind from here on stands for: flex beds of a pool are ready."""
+
+BEGIN, RANKING, FLEX, STAFF, LEAVING, DISCHARGING, MOVING = range(7)
+"""Phases. RANKING: `order_place` is the hospital, `order_n` how many of `stuck` are ranked;
+FLEX: it is the number of a pool with flex beds; STAFF: `order_place` is the
 hospital's pool; the last three: `order_place` is the hospital."""
 
 
@@ -37,6 +51,14 @@ def carry_out(w: Any) -> int:
             set_rules(w, w.order_place)
             w.order_place += 1
             w.order_n = -1
+        w.order_phase = FLEX
+        w.order_place = 0
+    if w.order_phase == FLEX:
+        while w.order_place < w.n_flex:
+            if w.crowded:
+                return MAKE_ROOM
+            have_flex(w, w.order_place)
+            w.order_place += 1
         place_staff(w)
         w.order_phase = STAFF
         w.order_place = 0
@@ -124,6 +146,69 @@ def set_rules(w: Any, h: int) -> None:
             for pool in range(w.n_pools):
                 amount = integer_at(w.ordered_kept, h * w.n_pools + pool).value if level else 0
                 integer_at(w.kept, (h * w.n_acuities + level) * w.n_pools + pool).value = amount
+
+
+# Flex beds.
+
+
+@compiled
+def have_flex(w: Any, number: int) -> None:
+    """Have as many open or opening as are ordered; openings under way are cancelled first, the latest before all."""
+    flex = flex_at(w.flex, number)
+    h, p = flex.place // w.n_pools, flex.place % w.n_pools
+    pool = pool_at(w.pools, flex.place)
+    wanted = integer_at(w.ordered_flex, flex.place).value
+    surplus = pool.flex_ordered - wanted
+    pool.flex_ordered = wanted
+    i = pool.last_opening
+    while surplus > 0 and i >= 0:
+        opening = opening_at(w.openings, i)
+        cancelled = min(opening.beds, surplus)
+        opening.beds -= cancelled
+        surplus -= cancelled
+        i = opening.before
+    if surplus > 0:
+        pool.flex -= surplus
+        change_capacity(w, h, p, -surplus * pool.unit)
+    elif surplus < 0:
+        add_opening(w, pool, -surplus)
+        put(w, on_grid(w.now + flex.delay), (SHIFT << ID_BITS) + flex.place, OPENING + flex.place)
+
+
+@compiled
+def add_opening(w: Any, pool: Any, beds: int) -> None:
+    """Put an opening behind those of the pool that are under way."""
+    i = w.free_opening
+    opening = opening_at(w.openings, i)
+    w.free_opening = opening.after
+    w.n_free_openings -= 1
+    if w.n_free_openings < 4:
+        w.crowded = 1
+    opening.beds, opening.before, opening.after = beds, pool.last_opening, -1
+    if pool.last_opening >= 0:
+        opening_at(w.openings, pool.last_opening).after = i
+    else:
+        pool.first_opening = i
+    pool.last_opening = i
+
+
+@compiled
+def open_flex(w: Any, place: int) -> None:
+    """The flex beds of a pool (H x P) that were ordered first are ready, as far as they were not cancelled."""
+    pool = pool_at(w.pools, place)
+    i = pool.first_opening
+    opening = opening_at(w.openings, i)
+    beds = opening.beds
+    pool.first_opening = opening.after
+    if opening.after >= 0:
+        opening_at(w.openings, opening.after).before = -1
+    else:
+        pool.last_opening = -1
+    opening.after = w.free_opening
+    w.free_opening = i
+    w.n_free_openings += 1
+    pool.flex += beds
+    change_capacity(w, place // w.n_pools, place % w.n_pools, beds * pool.unit)
 
 
 # Staff.

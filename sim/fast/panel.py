@@ -39,8 +39,8 @@ class Panel:
         parts: dict[str, tuple[int, ...]] = {
             "queue": (S, A, G), "longest": (S, A), "boarding": (), "inbound": (), "ambulances": (),
             "diverting": (), "capacity": (P,), "in_use": (P,), "cleaning": (P,), "reserved": (P,),
-            "borrowed": (P,), "in_bed": (P, len(HOURS_IN_BED)), "ready": (S,), "doses": (V,), "vials": (V,),
-            "expires": (V,), "tallies": (G, len(TALLIES)),
+            "borrowed": (P,), "flex": (P,), "in_bed": (P, len(HOURS_IN_BED)), "ready": (S,), "doses": (V,),
+            "vials": (V,), "expires": (V,), "tallies": (G, len(TALLIES)),
         }  # fmt: skip
         width = sum(int(np.prod(shape)) for shape in parts.values())
         self.rows = np.zeros((copies, HEAD + H * width))
@@ -66,7 +66,7 @@ def show(w: Any, row: int) -> None:
     longest = S * A * G
     after = longest + S * A
     capacity = after + 4
-    in_bed = capacity + 5 * P
+    in_bed = capacity + 6 * P
     ready = in_bed + P * w.n_bands
     lots = ready + S
     tallies = lots + 3 * w.n_products
@@ -113,6 +113,7 @@ def show(w: Any, row: int) -> None:
             float_at(row, first + capacity + 2 * P + pool).value = float(here.cleaning)
             float_at(row, first + capacity + 3 * P + pool).value = float(here.reserved)
             float_at(row, first + capacity + 4 * P + pool).value = float(here.borrowed)
+            float_at(row, first + capacity + 5 * P + pool).value = float(here.flex_ordered)
         show_lots(w, h, row, first + lots)
         for g in range(G):
             tally = tally_at(w.tallies, h * G + g)

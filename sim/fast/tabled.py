@@ -109,6 +109,7 @@ class Tables:
         world["backfill"] = BACKFILL[network.scenario.backfill]
         limit = network.scenario.transfers.reservation_expires
         world["reservation_expires"] = inf if limit is None else limit
+        world["n_flex"] = self._n_flex
         world["n_hazard_rows"] = self._n_hazard_rows
         world["hazards"] = int(self._n_hazard_rows > 0)
         world["deteriorates"] = int(any(r.cause == DETERIORATE and r.rate > 0 for r in network.hazards))
@@ -244,6 +245,14 @@ class Tables:
         self.arrays["factors"] = in_records(FLOAT, factors)
         self.arrays["travel"] = in_records(FLOAT, [time for row in network.travel for time in row])
         self.arrays["reach"] = in_records(layouts.ROAD, reach)
+        flex = [
+            (h * len(network.pools) + network.pool(name), spec.flex.delay)
+            for h, hospital in enumerate(network.scenario.hospitals.values())
+            for name, spec in hospital.beds.items()
+            if spec.flex is not None
+        ]
+        self._n_flex = len(flex)
+        self.arrays["flex"] = in_records(layouts.FLEX, flex)
         self.arrays["serves"] = in_records(INTEGER, [int(s) for row in network.serves for s in row])
 
     def _law(self, h: int, pool: int) -> int:
