@@ -22,11 +22,14 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import trainers  # noqa: E402
 
 REGION = ("region", ["decide_every=1 h"])
-GOAL_LOCKSTEP = 15.0
-"""Times the reference environment, issue 6."""
+GOAL_LOCKSTEP, GOAL_LEAN = 15.0, 10.0
+"""Times the reference environment; times RLlib: issue 6."""
 
 Steps = Iterator[tuple[int, float]]
 """(environment steps, seconds) again and again, as long as somebody asks."""
@@ -150,6 +153,12 @@ def compare(title: str, contenders: list[Contender], rounds: int, seconds: float
     for _ in range(rounds):
         for contender in contenders:
             contender.take_turn(seconds)
+    show(title, contenders)
+    return contenders
+
+
+def show(title: str, contenders: list[Contender]) -> None:
+    rounds = len(contenders[0].rates)
     print(
         f"\n{title}: steps per second, median of {rounds} rounds; ratio to the first, median (least to greatest)"
     )
@@ -160,7 +169,6 @@ def compare(title: str, contenders: list[Contender], rounds: int, seconds: float
             f"  ({ratios.min():.1f} to {ratios.max():.1f})",
             flush=True,
         )
-    return contenders
 
 
 def goal(what: str, ratio: float, least: float) -> None:
@@ -169,6 +177,25 @@ def goal(what: str, ratio: float, least: float) -> None:
 
 def ratio(contender: Contender, to: Contender) -> float:
     return float(np.median(np.array(contender.rates) / np.array(to.rates)))
+
+
+def beside_rllib(rounds: int, iterations: int) -> None:
+    """Print the trainers' table, RLlib without runners and without lockstep first."""
+    if absent := trainers.missing():
+        print(f"\nTrainers are left out: {absent} is missing.")
+        return
+    lean, plain, *others = (Contender(name, iter(())) for name in trainers.TRAINERS)
+    everybody = [plain, lean, *others]
+    for _ in range(rounds):
+        for contender in everybody:
+            contender.rates.append(trainers.rate(contender.name, iterations))
+    show("Trainers, end to end, wall time", everybody)
+    goal("lean trainer, times RLlib without runners", ratio(lean, plain), GOAL_LEAN)
+    one, with_lockstep, one_with_lockstep, _ = others
+    print(
+        f"  RLlib with the lockstep runner, times RLlib without: {ratio(with_lockstep, plain):.1f} (0 runners), "
+        f"{ratio(one_with_lockstep, one):.1f} (1 runner)"
+    )
 
 
 def main() -> int:
@@ -184,6 +211,7 @@ def main() -> int:
         done = compare(title, list(environments(random)), rounds, seconds)
         best = max(done[2:5], key=lambda one: np.median(one.rates))
         goal(f"{best.name}, times the reference environment", ratio(best, done[0]), GOAL_LOCKSTEP)
+    beside_rllib(1 if quick else 3, 3 if quick else 9)
     print(f"\nload {os.getloadavg()[0]:.1f} at the end")
     return 0
 

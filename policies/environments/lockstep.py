@@ -154,9 +154,10 @@ class LockstepNetwork:
         self._since.begin(copy)
         self._copies.sheets.clear()
         running = self._copies.begin(copy, engine)
-        while running and self._copies.panel.time[copy] < self._begin:
+        if running and self._copies.panel.time[copy] < self._begin:
+            running = self._copies.pass_over(copy, self._begin)
             self._since.take([copy])
-            running = self._copies.order(copy)
+            self._copies.show(copy)
         if not running:
             raise UsageError(f"{self.network.scenario.name}: there is no decision before the horizon.")
 

@@ -99,31 +99,48 @@ class Copies:
         engine.listen(sheet, self._rankings, self._ranking_tables, self._overflow_rules)
         return self._run(copy)
 
+    def pass_over(self, copy: int, until: float) -> bool:
+        """Carry out the sheet at every decision before a time; False: no decision is left.
+
+        The panel then shows the last decision passed over, so that what happened since can be told; `show` goes on.
+        """
+        engine = self._engine(copy)
+        while self.running[copy] and engine.env.now < until:
+            self.show(copy)
+            self._order(copy, engine)
+            self.running[copy] = engine.run_to_decision()
+        return bool(self.running[copy])
+
     def step(self) -> NDArray[np.bool_]:
         """Carry out the sheets and run each to its next decision, or to its horizon; return which have one."""
         for copy in np.flatnonzero(self.running).tolist():
-            self.order(copy)
+            self._order(copy, self._engine(copy))
+            self._run(copy)
         return self.running.copy()
 
-    def order(self, copy: int) -> bool:
-        """Carry out one copy's sheet and run it on; False: it is at its horizon."""
-        engine = self._engines[copy]
-        assert engine is not None
-        if engine.supply is not None:
-            self._order_vials(copy, engine)
-        engine.order()
-        return self._run(copy)
-
-    def _run(self, copy: int) -> bool:
-        engine = self._engines[copy]
-        assert engine is not None
-        self.running[copy] = engine.run_to_decision()
+    def show(self, copy: int) -> None:
+        """Write the present state of a copy into the panel."""
+        engine = self._engine(copy)
         engine.command(kernel.SHOW, self._rows[copy])
         if engine.supply is not None:
             products = range(len(self.network.products))
             self.depot[copy] = [engine.supply.vials(DEPOT, product) for product in products]
             self.on_order[copy] = engine.supply.on_order
+
+    def _engine(self, copy: int) -> FastEngine:
+        engine = self._engines[copy]
+        assert engine is not None
+        return engine
+
+    def _run(self, copy: int) -> bool:
+        self.running[copy] = self._engine(copy).run_to_decision()
+        self.show(copy)
         return bool(self.running[copy])
+
+    def _order(self, copy: int, engine: FastEngine) -> None:
+        if engine.supply is not None:
+            self._order_vials(copy, engine)
+        engine.order()
 
     def _order_vials(self, copy: int, engine: FastEngine) -> None:
         assert engine.supply is not None

@@ -1,0 +1,108 @@
+"""Trainers end to end: decisions of all hospitals per second of wall time, simulated and learned from.
+
+Every turn is a process of its own. The first iteration (start-up, compiled code, Ray) and what comes before it do not
+count. All play the same scenario with equal batches, epochs and networks.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+REGION = ("region", ["decide_every=1 h", "warm_up=0 h"])
+COPIES, STEPS, EPOCHS, MINIBATCH, HIDDEN = 16, 32, 4, 512, (64, 64)
+
+TRAINERS: dict[str, tuple[int, bool]] = {
+    "lean trainer": (0, True),
+    "RLlib, 0 runners": (0, False),
+    "RLlib, 1 runner": (1, False),
+    "RLlib, 0 runners, lockstep": (0, True),
+    "RLlib, 1 runner, lockstep": (1, True),
+    "RLlib, 2 runners, lockstep": (2, True),
+}
+"""Name -> env runners, and whether copies are in lockstep. Two runners are told of, no more: there are two cores."""
+
+
+def missing() -> str | None:
+    """Return what is missing to run them all."""
+    wanted = {"torch": "the extra torch", "ray": "the extra ray", "policies.rllib": "policies/rllib"}
+    absent = [what for module, what in wanted.items() if find_spec(module) is None]
+    return ", ".join(absent) or None
+
+
+def rate(name: str, iterations: int) -> float:
+    """Train in a new process; return decisions per second of wall time, all copies together."""
+    command = [sys.executable, __file__, name, str(iterations)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+class Watch:
+    """Called after every iteration: when the first and the last were over."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def __call__(self, *told: Any) -> None:
+        self.times.append(time.monotonic())
+
+    def rate(self, steps: int) -> float:
+        """Decisions per second, `steps` an iteration."""
+        return steps * (len(self.times) - 1) / (self.times[-1] - self.times[0])
+
+
+def lean(iterations: int, folder: Path, watch: Callable[..., None]) -> int:
+    """Train; return the decisions of an iteration."""
+    from policies.learning.settings import TrainSettings
+    from policies.learning.training import train
+    from scenarios.loader import load
+
+    settings = TrainSettings(
+        iterations=iterations, copies=COPIES, steps=STEPS, epochs=EPOCHS, minibatch=MINIBATCH, hidden=HIDDEN,
+        target_kl=1e9, checkpoint_every=iterations,
+    )  # fmt: skip
+    train(load(*REGION), settings, folder, watch)
+    return COPIES * STEPS
+
+
+def rllib(runners: int, lockstep: bool, iterations: int, folder: Path, watch: Callable[..., None]) -> int:
+    """Train; return the decisions of an iteration."""
+    from policies.rllib.cluster import Cluster
+    from policies.rllib.configuration import Recipe
+    from policies.rllib.start import Fairness
+    from policies.rllib.task import Task
+    from policies.rllib.training import Plan, train_on_ray
+    from scenarios.loader import load
+
+    recipe = Recipe(
+        copies=COPIES, steps=STEPS, epochs=EPOCHS, minibatch=MINIBATCH, hidden=HIDDEN, lockstep=lockstep
+    )
+    task = Task(load(*REGION), skip_warm_up=False)
+    plan = Plan(iterations=iterations, every=iterations)
+    train_on_ray(task, Fairness(), recipe, plan, folder, Cluster(env_runners=runners), on_iteration=watch)
+    return COPIES * STEPS * max(1, runners)
+
+
+def main() -> int:
+    name, iterations = sys.argv[1], int(sys.argv[2])
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    watch = Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        runners, in_lockstep = TRAINERS[name]
+        if name == "lean trainer":
+            steps = lean(iterations, Path(folder), watch)
+        else:
+            steps = rllib(runners, in_lockstep, iterations, Path(folder), watch)
+    print(json.dumps(watch.rate(steps)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
