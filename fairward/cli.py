@@ -26,6 +26,7 @@ from fairward.commands import (
     sweeping,
     thresholds,
     tradeoffs,
+    training,
     uncertainty,
 )
 from fairward.exits import BUG, INTERRUPTED
@@ -83,6 +84,7 @@ app.command("sweep")(sweeping.sweep)
 app.command("audit")(auditing.audit)
 app.command("evaluate")(evaluating.evaluate)
 app.command("tradeoffs")(tradeoffs.tradeoffs)
+app.command("train")(training.train)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("uncertainty")(uncertainty.uncertainty)
 app.add_typer(past.app, name="runs")

@@ -51,6 +51,17 @@ class Checkpoint:
     """(weights out x in, bias out) of the actor; tanh between them."""
     normaliser: Normaliser
 
+    @property
+    def trained(self) -> Mapping[str, Any]:
+        """How it was trained: `about` of `write_checkpoint`, from the manifest."""
+        try:
+            found: Mapping[str, Any] = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))[
+                "trained"
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UsageError(f"{self.folder / MANIFEST} cannot be read. Take another checkpoint.") from None
+        return found
+
     def logits(self, observation: NDArray[Any], mask: NDArray[Any]) -> NDArray[np.float64]:
         """Return N x M from raw observations N x D and masks N x M; `FORBIDDEN` where the mask is 0."""
         value = self.normaliser(observation).astype(np.float64)

@@ -24,10 +24,14 @@ class Offer:
 
     queue_rules: tuple[QueueRule, ...] | None = None
     overflow_rules: tuple[OverflowRule, ...] | None = None
+    dials: tuple[str, ...] | None = None
+    """Names of the dials that may be touched; None: all that the scenario gives a use for."""
 
     def menu(self, network: Network) -> Menu:
         """Return the dials. Raises `UsageError` if there are none."""
         menu = menu_of(network, self.queue_rules, self.overflow_rules)
+        if self.dials is not None:
+            menu = Menu(menu.hospitals, tuple(dial for dial in menu.dials if dial.name in self.dials))
         if not menu.dials:
             raise UsageError(f"{network.scenario.name}: there is nothing to decide. Offer queue rules.")
         return menu
@@ -37,15 +41,17 @@ class Offer:
         return {
             "queue_rules": _dumped(self.queue_rules),
             "overflow_rules": _dumped(self.overflow_rules),
+            "dials": None if self.dials is None else list(self.dials),
         }
 
     @classmethod
     def of_plain(cls, written: Mapping[str, Any]) -> Offer:
         """Return what `plain` was made of."""
-        queue, overflow = written["queue_rules"], written["overflow_rules"]
+        queue, overflow, dials = written["queue_rules"], written["overflow_rules"], written["dials"]
         return cls(
             None if queue is None else tuple(map(QueueRule.model_validate, queue)),
             None if overflow is None else tuple(map(OverflowRule.model_validate, overflow)),
+            None if dials is None else tuple(dials),
         )
 
 
@@ -76,18 +82,20 @@ def class_weights(network: Network) -> Offer:
         )
         for order in sorted(orders)
     )
-    return Offer(queue_rules=tuple(rules))
+    return Offer(queue_rules=tuple(rules), dials=("queue rule",))
 
 
-OFFERS = ("all", "class-weights")
-"""Names on the command line."""
+OFFERS = ("all", "rules", "class-weights")
+"""All dials; queue and overflow rules only, which is what heuristics set; free weights by acuity."""
 
 
 def offer_named(name: str, network: Network) -> Offer:
     """Return an offer by its name."""
     if name not in OFFERS:
         raise UsageError(f"--menu: expected one of {', '.join(OFFERS)}, got {name!r}.")
-    return Offer() if name == "all" else class_weights(network)
+    if name == "class-weights":
+        return class_weights(network)
+    return Offer(dials=("queue rule", "overflow rule")) if name == "rules" else Offer()
 
 
 def _dumped(rules: tuple[QueueRule, ...] | tuple[OverflowRule, ...] | None) -> list[Any] | None:

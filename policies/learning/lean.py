@@ -1,0 +1,238 @@
+"""The lean trainer: group-robust PPO on lockstep copies, in one process.
+
+Shapes: T steps, B copies, H hospitals, G groups; N = T x B x H rows; V = G + 1 critic heads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from policies.learning.advantages import cost_advantages
+from policies.learning.algorithms import advantages_of, objective_of
+from policies.learning.controller import GapController, gap_of
+from policies.learning.levels import GroupLevels
+from policies.learning.loss import Coefficients, ppo_loss
+from policies.learning.network import ActorCritic
+from policies.learning.normalising import Normaliser
+from policies.learning.rollout import Collector, Lockstep, Rollout
+from policies.learning.scalarising import SoftDRO
+from policies.learning.settings import TrainSettings
+from scenarios.errors import RunError
+
+Floats = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
+
+FIRST_LOOK = 16
+"""Steps after which the first normalisation is fixed."""
+STEEPEST = 0.5
+"""The norm of a gradient is never larger."""
+
+
+class LeanTrainer:
+    """Trains a policy for all hospitals of a network; equal settings give equal weights, to the bit."""
+
+    def __init__(
+        self,
+        env: Lockstep,
+        net: ActorCritic,
+        levels: GroupLevels,
+        settings: TrainSettings,
+        steps: int,
+        by_group: Floats,
+    ) -> None:
+        """Prepare. `by_group`: G, what multiplies the costs of groups; `steps`: T."""
+        self.net, self.levels, self.settings = net, levels, settings
+        self._env, self._steps, self._by_group = env, steps, by_group
+        self.objective = objective_of(settings, levels.rho)
+        self.controller = None if settings.target_gap is None else GapController(settings.target_gap)
+        self.of_observation = Normaliser(net.n_observation)
+        self.of_state = Normaliser(net.n_state)
+        self._collector = Collector(env, net, settings.seed)
+        self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.lr, eps=1e-5)
+        self.iteration = 0
+
+    def iterate(self) -> dict[str, float]:
+        """Play T steps, learn from them, and return a row of the learning curve. Raises `RunError` on divergence."""
+        if not self.of_observation.count:
+            self._learn_to_see(self._play(min(FIRST_LOOK, self._steps), number=0))
+        rollout = self._play(self._steps, number=self.iteration + 1)
+        level = self.levels.update(
+            (self._by_group * rollout.costs).sum(axis=(0, 1)), float(rollout.hours.sum())
+        )
+        if self.controller is not None and isinstance(self.objective, SoftDRO):
+            self.objective.lam = self.controller.update(level, self.levels.rho)
+        weights = self.objective.weights(level)
+        advantages, targets = self._advantages(rollout)
+        given = advantages_of(self.settings, advantages, weights, self.levels)
+        said = self._update(rollout, given, targets)
+        self._learn_to_see(rollout)
+        self.iteration += 1
+        return {
+            "iteration": self.iteration,
+            "decisions": self.iteration * self._steps * self._env.copies,
+            "mean": float(self.levels.rho @ level),
+            "worst": float(level[self.levels.rho > 0].max()),
+            "gap": gap_of(level, self.levels.rho),
+            "objective": self.objective.value(level),
+            "lambda": float(getattr(self.objective, "lam", 0.0)),
+            **said,
+            **{f"level {name}": float(x) for name, x in zip(self._env.groups, level, strict=True)},
+            **{f"weight {name}": float(x) for name, x in zip(self._env.groups, weights, strict=True)},
+        }
+
+    def weights(self) -> Arrays:
+        """Return the network's arrays by name."""
+        return {name: value.detach().numpy().copy() for name, value in self.net.state_dict().items()}
+
+    def state(self) -> Arrays:
+        """Return what training needs to go on, beside the weights and what the policy's normaliser knows."""
+        adam = self._optimiser.state_dict()["state"]
+        memory = {
+            "iteration": self.iteration,
+            "levels": self.levels.state(),
+            "objective": self.objective.state(),
+            "controller": None if self.controller is None else self.controller.state(),
+        }
+        return {
+            "memory": np.array(json.dumps(memory)),
+            **{f"state.{name}": value for name, value in self.of_state.state().items()},
+            **{f"adam.{i}.{key}": v.numpy().copy() for i, one in adam.items() for key, v in one.items()},
+        }
+
+    def load(self, weights: Mapping[str, NDArray[Any]], state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from `weights` (a checkpoint's, normaliser included) and `state`; new episodes are begun."""
+        memory = json.loads(str(state["memory"]))
+        names = self.net.state_dict()
+        self.net.load_state_dict({name: torch.from_numpy(weights[name].copy()) for name in names})
+        self.of_observation = Normaliser.of_state(_part(weights, "normaliser."))
+        self.of_state = Normaliser.of_state(_part(state, "state."))
+        self.levels = GroupLevels.of_state(memory["levels"])
+        self.objective.load(memory["objective"])
+        if self.controller is not None and memory["controller"] is not None:
+            self.controller.load(memory["controller"])
+        self.iteration = int(memory["iteration"])
+        adam = self._optimiser.state_dict()
+        for name, value in _part(state, "adam.").items():
+            i, _, key = name.partition(".")
+            adam["state"].setdefault(int(i), {})[key] = torch.from_numpy(np.array(value))
+        self._optimiser.load_state_dict(adam)
+
+    def _play(self, steps: int, number: int) -> Rollout:
+        return self._collector.collect(steps, number, self.of_observation, self.of_state)
+
+    def _learn_to_see(self, rollout: Rollout) -> None:
+        self.of_observation.update(rollout.raw[0])
+        self.of_state.update(rollout.raw[1])
+
+    def _advantages(self, rollout: Rollout) -> tuple[Floats, NDArray[np.float32]]:
+        """Return cost advantages and value targets, N x V each."""
+        T, B, H = rollout.log_probs.shape
+        rows = rollout.observation.reshape(-1, rollout.observation.shape[-1])
+        with torch.no_grad():
+            values = self.net.values(torch.from_numpy(rows), torch.from_numpy(_for_each(rollout.state, H)))
+        V = values.shape[1]
+        seen = values.numpy().astype(np.float64).reshape(T + 1, B * H, V)
+        over = np.repeat(rollout.over, H, axis=1)
+        # Heads learn (1 - gamma) x discounted costs: an average over time, in the unit of levels.
+        scale = 1 - self.settings.gamma
+        team = self.levels.scaled(self._by_group * rollout.costs)
+        costs = np.concatenate(
+            [
+                np.broadcast_to(team[:, :, None, :], (T, B, H, V - 1)),
+                self.levels.scaled_rest(rollout.local)[..., None],
+            ],
+            axis=3,
+        ).reshape(T, B * H, V)
+        advantages, targets = cost_advantages(
+            scale * costs,
+            seen[:-1],
+            # What was seen last before a truncation stands for what would have been seen at it.
+            np.where(over[..., None], seen[:-1], seen[1:]),
+            np.repeat(rollout.hours, H, axis=1),
+            over,
+            self.settings.gamma,
+            self.settings.trace,
+        )
+        return advantages.reshape(-1, V), targets.reshape(-1, V).astype(np.float32)
+
+    def _update(self, rollout: Rollout, advantages: Floats, targets: NDArray[np.float32]) -> dict[str, float]:
+        """Take the steps of an iteration; returns what is worth telling."""
+        settings, (T, B, H) = self.settings, rollout.log_probs.shape
+        done = self.iteration / settings.iterations
+        for group in self._optimiser.param_groups:
+            group["lr"] = settings.lr * max(0.1, 1 - 0.9 * done)
+        coefficients = Coefficients(
+            settings.clip, settings.value, entropy=settings.entropy * max(0.0, 1 - done / 0.9)
+        )
+        rows = [
+            rollout.observation[:-1].reshape(T * B * H, -1), _for_each(rollout.state[:-1], H),
+            rollout.mask.reshape(T * B * H, -1), rollout.actions.reshape(T * B * H, -1),
+            rollout.log_probs.reshape(-1), advantages.astype(np.float32), targets,
+        ]  # fmt: skip
+        tensors = [torch.from_numpy(np.ascontiguousarray(one)) for one in rows]
+        shuffle = np.random.Generator(np.random.Philox(key=[settings.seed, self.iteration]))
+        told: dict[str, list[float]] = {"policy loss": [], "value loss": [], "entropy": []}
+        moved, epochs = 0.0, 0
+        for _ in range(settings.epochs):
+            moves = []
+            for part in np.array_split(
+                shuffle.permutation(T * B * H), max(1, T * B * H // settings.minibatch)
+            ):
+                moves.append(
+                    self._descend([one[torch.from_numpy(part)] for one in tensors], coefficients, told)
+                )
+            moved, epochs = float(np.mean(moves)), epochs + 1
+            if moved > settings.target_kl:
+                break
+        explained = 1 - float(np.var(targets - self._expected(tensors)) / max(float(np.var(targets)), 1e-12))
+        return {
+            **{name: float(np.mean(values)) for name, values in told.items()},
+            "moved": moved, "epochs": float(epochs), "explained": explained,
+        }  # fmt: skip
+
+    def _descend(self, rows: list[Any], coefficients: Coefficients, told: dict[str, list[float]]) -> float:
+        """Take one step; returns how far the policy has moved in these rows (an estimate of the divergence)."""
+        observation, state, mask, actions, old, advantages, targets = rows
+        logits = self.net(observation, mask)
+        log_probs = self.net.log_probs(logits, actions)
+        loss = ppo_loss(
+            log_probs, old, advantages, self.net.entropy(logits), self.net.values(observation, state), targets,
+            coefficients,
+        )  # fmt: skip
+        if not torch.isfinite(loss.total):
+            raise RunError(
+                f"iteration {self.iteration + 1}: the loss is not finite: training diverged. Use a smaller lr; "
+                "the last checkpoint is untouched."
+            )
+        self._optimiser.zero_grad()
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), STEEPEST)
+        self._optimiser.step()
+        for name, value in (
+            ("policy loss", loss.policy),
+            ("value loss", loss.value),
+            ("entropy", loss.entropy),
+        ):
+            told[name].append(value.item())
+        with torch.no_grad():
+            change = log_probs - old
+            return float((change.exp() - 1 - change).mean())
+
+    def _expected(self, tensors: list[Any]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            return np.asarray(self.net.values(tensors[0], tensors[1]).numpy())
+
+
+def _for_each(state: NDArray[np.float32], hospitals: int) -> NDArray[np.float32]:
+    """Return (T x B x H) x S from T x B x S: all hospitals share the state."""
+    return np.repeat(state, hospitals, axis=1).reshape(-1, state.shape[-1])
+
+
+def _part(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Arrays:
+    return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}

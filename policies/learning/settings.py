@@ -1,0 +1,108 @@
+"""How a policy is trained: every number that decides it, validated at once, plain enough for a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from scenarios.errors import UsageError
+
+ALGORITHMS = ("ppo", "gr-ppo", "gr-ppo-max", "ggf", "pi-lagrangian", "naive-max")
+"""Plain, soft-DRO, level-corrected max, generalised Gini, constraints by multipliers, and the naive max to compare."""
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Settings of a training run. Raises `UsageError` with everything that makes no sense."""
+
+    algo: str = "gr-ppo"
+    lam: float = 0.5
+    """How much the worst-off count: 0 the mean only."""
+    tau: float = 0.1
+    """Temperature of soft-DRO, in the cost of an average patient under neutral orders."""
+    target_gap: float | None = None
+    """Adapt lambda so that the gap between groups comes down to this, in the same unit; None: lambda is fixed."""
+    ranks: tuple[float, ...] = ()
+    """Gini weights, the worst group's first; 4^-k when empty."""
+    slack: float = 0.1
+    """pi-lagrangian: by how much of the mean a group's level may exceed it."""
+    seed: int = 1
+    iterations: int = 100
+    copies: int = 8
+    """Episodes in lockstep."""
+    steps: int | None = None
+    """Decisions of every copy in an iteration; an episode's, at most 256, when None."""
+    menu: str = "all"
+    """`all`, `rules` or `class-weights`: see `policies/learning/offer.py`."""
+    cost_by_group: Mapping[str, float] = field(default_factory=dict)
+    """What multiplies the costs of a group's patients; 1 when not named."""
+    longest_wait: float | None = None
+    """Hours: a death or leaving costs as much as this wait; the scenario's `tau` when None."""
+    gamma: float = 0.98
+    """Discount an hour."""
+    trace: float = 0.95
+    """Lambda of the advantage estimation, a step."""
+    lr: float = 1e-3
+    """Step size at the beginning; falls to a tenth."""
+    entropy: float = 0.01
+    """Weight of the entropy at the beginning; falls to 0 at nine tenths of the run."""
+    clip: float = 0.2
+    value: float = 0.5
+    epochs: int = 6
+    minibatch: int = 512
+    target_kl: float = 0.03
+    """An iteration's epochs end when the policy has moved this far."""
+    neutral: float = 0.7
+    """The probability with which the untrained policy leaves a dial alone."""
+    hidden: tuple[int, ...] = (64, 64)
+    smoothing: float = 0.3
+    """Of the levels of groups: the share of the newest iteration."""
+    checkpoint_every: int = 10
+
+    def __post_init__(self) -> None:
+        checks: tuple[tuple[str, tuple[str, ...], Callable[[Any], bool]], ...] = (
+            ("a number from 0 to 1", ("lam", "gamma", "trace"), lambda x: 0 <= x <= 1),
+            ("a number between 0 and 1", ("neutral", "clip"), lambda x: 0 < x < 1),
+            ("a positive number", ("tau", "lr", "target_kl"), lambda x: 0 < x < float("inf")),
+            ("a number of at least 0", ("entropy", "value", "slack"), lambda x: 0 <= x < float("inf")),
+            (
+                "a whole number of at least 1",
+                ("iterations", "copies", "epochs", "minibatch", "checkpoint_every"),
+                lambda x: x >= 1,
+            ),
+            ("a whole number of at least 0", ("seed",), lambda x: x >= 0),
+        )
+        problems = [
+            f"{name}: expected {what}, got {getattr(self, name)!r}."
+            for what, names, fits in checks
+            for name in names
+            if not fits(getattr(self, name))
+        ]
+        if self.algo not in ALGORITHMS:
+            problems.append(f"algo: expected one of {', '.join(ALGORITHMS)}, got {self.algo!r}.")
+        if self.steps is not None and self.steps < 2:
+            problems.append(f"steps: expected at least 2, got {self.steps}.")
+        if self.target_gap is not None and not (self.target_gap >= 0 and self.algo == "gr-ppo"):
+            problems.append(
+                f"target_gap: expected at least 0, and algo gr-ppo, got {self.target_gap} and {self.algo}."
+            )
+        if self.gamma == 1:
+            problems.append("gamma: expected less than 1: episodes are truncated, never ended.")
+        if problems:
+            raise UsageError("\n".join(problems))
+
+    def plain(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
+        }
+
+    @classmethod
+    def of_plain(cls, written: Mapping[str, Any]) -> TrainSettings:
+        """Return what `plain` was made of."""
+        known = {one.name for one in fields(cls)}
+        values: dict[str, Any] = {key: value for key, value in written.items() if key in known}
+        for key, value in values.items():
+            values[key] = tuple(value) if isinstance(value, list) else value
+        return cls(**values)

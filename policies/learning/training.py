@@ -1,0 +1,166 @@
+"""Trains a policy on a scenario and leaves checkpoints: the lean trainer from scenario to folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from policies.environments.costs import prices_of
+from policies.learning.baseline import TRAINING_SEEDS, baseline_of, group_factors
+from policies.learning.checkpoint import (
+    ITERATION,
+    RESUME,
+    WEIGHTS,
+    checkpoints_of,
+    read_arrays,
+    read_checkpoint,
+    write_checkpoint,
+)
+from policies.learning.offer import Offer, offer_named
+from policies.learning.settings import TrainSettings
+from scenarios.errors import MissingExtra, UsageError
+from scenarios.scenario import Scenario
+from sim.network import Network, compile_network
+
+if TYPE_CHECKING:
+    from policies.learning.lean import LeanTrainer
+
+HISTORY = "history.csv"
+MOST_STEPS = 256
+
+OnIteration = Callable[[int, int, dict[str, float]], None]
+"""(iterations done, iterations wanted, the newest row of the history)."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of it."""
+
+    folder: Path
+    """The newest checkpoint."""
+    history: pd.DataFrame
+    """The learning curve: one row an iteration. Levels are costs per patient, 1 is the average under neutral orders."""
+
+
+def train(
+    scenario: Scenario,
+    settings: TrainSettings,
+    folder: Path,
+    on_iteration: OnIteration | None = None,
+    resume: bool = False,
+) -> Trained:
+    """Train and write a checkpoint to `folder`/iteration-NNNNNN every few iterations and at the end.
+
+    `resume`: go on from the newest checkpoint of the folder, with the same settings (`iterations` may grow), on
+    patients not seen before. Otherwise the folder must hold no checkpoint. Raises `UsageError`, and `MissingExtra`
+    without torch.
+    """
+    folder = folder.absolute()
+    found = checkpoints_of(folder) if folder.is_dir() else []
+    if found and not resume:
+        raise UsageError(
+            f"{folder} holds a training run already ({found[-1].name}). Use --resume, or another --out."
+        )
+    if resume and not found:
+        raise UsageError(f"{folder} holds no checkpoint to go on from. Leave --resume out to begin.")
+    network = compile_network(scenario)
+    offer = offer_named(settings.menu, network)
+    began = time.monotonic()
+    trainer = trainer_of(scenario, network, offer, settings, first=len(found))
+    rows: list[dict[str, Any]] = []
+    if found:
+        rows = _load(trainer, found[-1], network, settings, folder)
+    newest = found[-1] if found else folder
+    while trainer.iteration < settings.iterations:
+        rows.append({**trainer.iterate(), "seconds": round(time.monotonic() - began, 3)})
+        if trainer.iteration % settings.checkpoint_every == 0 or trainer.iteration == settings.iterations:
+            newest = write_checkpoint(
+                folder / f"{ITERATION}{trainer.iteration:06d}",
+                scenario,
+                offer,
+                trainer.weights(),
+                trainer.of_observation,
+                {"settings": settings.plain(), "iteration": trainer.iteration, **_last_words(rows[-1])},
+                trainer.state(),
+            )
+            pd.DataFrame(rows).to_csv(folder / HISTORY, index=False, lineterminator="\n")
+        if on_iteration is not None:
+            on_iteration(trainer.iteration, settings.iterations, rows[-1])
+    return Trained(newest, pd.DataFrame(rows))
+
+
+def trainer_of(
+    scenario: Scenario, network: Network, offer: Offer, settings: TrainSettings, first: int = 0
+) -> LeanTrainer:
+    """Return an untrained trainer on the scenario. `first`: how many parts of a run there were: others meet others."""
+    try:
+        import torch
+
+        from policies.learning.lean import LeanTrainer
+        from policies.learning.network import ActorCritic
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "torch":
+            raise
+        raise MissingExtra("torch", "training a policy") from None
+    from policies.environments.lockstep import LockstepNetwork
+
+    torch.set_num_threads(1)
+    prices = prices_of(scenario, longest_wait=settings.longest_wait)
+    by_group = group_factors(network.groups, settings.cost_by_group)
+    levels = baseline_of(scenario, network, prices, by_group, settings.seed, settings.smoothing)
+    menu = offer.menu(network)
+    env = LockstepNetwork(
+        scenario, settings.copies, prices=prices, menu=menu, seed=TRAINING_SEEDS + settings.seed,
+        first_replication=1 + first * EPISODES, skip_warm_up=network.warm_up > 0,
+    )  # fmt: skip
+    net = ActorCritic(
+        len(env.encoding.labels), len(env.encoding.state_labels), menu.sizes.tolist(), len(network.groups) + 1,
+        settings.hidden, settings.neutral, settings.seed,
+    )  # fmt: skip
+    return LeanTrainer(
+        env, net, levels, settings, settings.steps or episode_steps(scenario, network), by_group
+    )
+
+
+EPISODES = 1_000_000
+"""Replications set aside for each part of a run that was resumed."""
+
+
+def episode_steps(scenario: Scenario, network: Network) -> int:
+    """Return the decisions of an episode, at most 256; 128 where they come by events only."""
+    hours = network.horizon - network.warm_up
+    every = float(scenario.decide_every or 0.0)
+    return int(np.clip(ceil(hours / every), 2, MOST_STEPS)) if every else 128
+
+
+def _load(
+    trainer: LeanTrainer, newest: Path, network: Network, settings: TrainSettings, folder: Path
+) -> list[dict[str, Any]]:
+    checkpoint = read_checkpoint(newest)
+    checkpoint.check(network)
+    then = TrainSettings.of_plain(checkpoint.trained["settings"])
+    changed = [
+        f"{name}: was {was!r}, is {is_now!r}."
+        for (name, was), is_now in zip(then.plain().items(), settings.plain().values(), strict=True)
+        if was != is_now and name not in ("iterations", "checkpoint_every")
+    ]
+    if changed:
+        raise UsageError("\n".join([f"{newest} was trained with other settings:", *changed]))
+    if not (newest / RESUME).is_file():
+        raise UsageError(f"{newest} holds no {RESUME}, so training cannot go on from it.")
+    trainer.load(read_arrays(newest / WEIGHTS), read_arrays(newest / RESUME))
+    history = folder / HISTORY
+    before = pd.read_csv(history) if history.is_file() else pd.DataFrame({"iteration": []})
+    rows: list[dict[str, Any]] = before[before["iteration"] <= trainer.iteration].to_dict("records")
+    return rows
+
+
+def _last_words(row: dict[str, Any]) -> dict[str, float]:
+    return {name: float(row[name]) for name in ("decisions", "mean", "worst", "gap")}
