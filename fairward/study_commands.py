@@ -59,7 +59,8 @@ def train_for_study(
 ) -> tuple[Path, pd.DataFrame]:
     """Train with the lean trainer; returns the last checkpoint and the history."""
     try:
-        from policies.learning.training import TrainSettings, train  # type: ignore[import-untyped]
+        from policies.learning.settings import TrainSettings
+        from policies.learning.training import train
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
