@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from dashboards.report.curves_chart import curves_drawing
 from dashboards.report.front_chart import front_drawing
 from fairward.progress import progress
 from fairward.runs import partial
 from fairward.studies import publish_study, resumable
+from policies.evaluation.curves import curves_block, curves_of, histories_of
 from policies.evaluation.entries import CHECKPOINT, entries_of
 from policies.evaluation.evaluating import evaluate
 from policies.evaluation.fronts import front_of
@@ -58,13 +60,15 @@ def evaluation_told(
         ):
             found = evaluate(scenario, entries, by, n_runs, seed, engine, workers, parts.folder, tell)
         front = front_of(found.measured, simulation)
-        told = tell_evaluation(found, front)
+        curves = curves_of(histories_of(entries))
+        told = tell_evaluation(found, front, curves_block(curves))
+        drawings = {"front": front_drawing(front), **({"curves": curves_drawing(curves)} if curves else {})}
         frames = {
             "outcomes": pd.concat([f.assign(policy=m) for m, f in found.outcomes.items()], ignore_index=True)
         }
         folder = publish_study(
             told, scenario, "evaluation", arguments, members, simulation, n_runs, f"{identity}:{arguments}", parts,
-            out, began, frames, {"front": front_drawing(front)},
+            out, began, frames, drawings,
         )  # fmt: skip
     return told, folder
 

@@ -13,8 +13,9 @@ import typer
 from fairward.exits import INTERRUPTED
 from fairward.progress import progress
 from fairward.study_runs import RESULTS, Study, freeze
-from policies.study.protocol import read_protocol
-from scenarios.errors import MissingExtra
+from policies.parameters import suggestion
+from policies.study.protocol import Protocol, read_protocol
+from scenarios.errors import UsageError
 from scenarios.scenario import Scenario
 from sim.replications import Workers
 
@@ -25,6 +26,7 @@ def run_study(path: Path, jobs: int | None, out: Path, quiet: bool, resume: bool
     """Run what is not finished; returns a sentence about where it is."""
     protocol = read_protocol(path)
     folder = out / protocol.name
+    check_settings(protocol)
     freeze(protocol, folder, resume)
 
     def tell(line: str) -> None:
@@ -54,16 +56,32 @@ def report_study(path: Path, out: Path, to: Path | None) -> str:
     return f"Page: {write_study_page(protocol, place / MANIFESTS, place)}"
 
 
+def check_settings(protocol: Protocol) -> None:
+    """Raise `UsageError` with every learner whose settings make no sense, before anything is run."""
+    from policies.learning.settings import TrainSettings
+
+    known = TrainSettings().plain().keys()
+    problems = []
+    for label, own in protocol.learned.items():
+        settings = {**protocol.training.settings, **own}
+        try:
+            if unknown := sorted(settings.keys() - known):
+                raise UsageError(f"{unknown[0]} is not a setting. {suggestion(unknown[0], known)}")
+            TrainSettings(**settings)
+        except UsageError as error:
+            problems += [f"learned.{label}: {line}" for line in str(error).splitlines()]
+    if problems:
+        raise UsageError("\n".join(problems))
+
+
 def train_for_study(
     scenario: Scenario, settings: Mapping[str, Any], seed: int, folder: Path
 ) -> tuple[Path, pd.DataFrame]:
-    """Train with the lean trainer; returns the last checkpoint and the history."""
-    try:
-        from policies.learning.settings import TrainSettings
-        from policies.learning.training import train
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtra("train", "training a policy") from None
-    trained = train(scenario, TrainSettings(**settings, seed=seed), folder)
+    """Train with the lean trainer, from the newest checkpoint of the folder if there is one."""
+    from policies.learning.checkpoint import checkpoints_of
+    from policies.learning.settings import TrainSettings
+    from policies.learning.training import train
+
+    begun = folder.is_dir() and bool(checkpoints_of(folder))
+    trained = train(scenario, TrainSettings(**settings, seed=seed), folder, resume=begun)
     return trained.folder, trained.history

@@ -100,7 +100,7 @@ class Study:
         scenario = self.protocol.scenario(name)
         self.tell(f"{name}: training {label}, seed {seed}")
         try:
-            checkpoint, history = self.trainer(scenario, settings, simulation_seed("training", seed), home)
+            checkpoint, history = self.trainer(scenario, settings, seed, home)
         except (FairwardError, ArithmeticError, ValueError, RuntimeError) as error:
             self._fail(name, label, f"{type(error).__name__}: {error}", f"seed-{seed}")
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dashboards.report.curves_chart import curves_drawing
 from dashboards.report.front_chart import front_drawing
 from dashboards.report.markdown import write_markdown
 from policies.study.kept import read_kept
@@ -19,6 +20,7 @@ def write_study_page(protocol: Protocol, manifests: Path, folder: Path) -> Path:
         raise UsageError(f"{manifests} holds the results of another protocol. Run the study of this one.")
     page = tell_study(protocol, kept)
     drawings = {name: front_drawing(front) for name, front in page.fronts.items()}
+    drawings |= {name: curves_drawing(found) for name, found in page.curves.items() if found}
     foot = (
         "## How to make it again",
         f"Every figure comes from a manifest in `{manifests.name}/`, which names the commit, the seeds, the versions "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from policies.audit.wording import figure
 from policies.evaluation.blocks import (
     changes_block,
@@ -15,6 +17,7 @@ from policies.evaluation.blocks import (
     verdict,
 )
 from policies.evaluation.comparing import scaled
+from policies.evaluation.curves import Curve, curves_block, curves_of
 from policies.evaluation.fronts import front_of
 from policies.evaluation.seeds import simulation_seed
 from policies.sentence import counted
@@ -34,7 +37,8 @@ class Page:
     told: Told
     fronts: Mapping[str, Front]
     """By the name of their block."""
-    trainings: tuple[Kept, ...]
+    curves: Mapping[str, Sequence[Curve]]
+    """By the name of their block."""
 
 
 def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
@@ -51,9 +55,12 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
         f"{name}-front": front_of(found[0].entries, simulation_seed("evaluation", protocol.evaluation.seed))
         for name, found in whole.items()
     }
-    trainings = tuple(one for one in kept if one.kind == "training")
+    curves = {f"{name}-curves": curves_of(_histories(kept, name)) for name in protocol.scenarios}
     blocks = [
         block for name, found in whole.items() for block in _scenario(name, found, fronts[f"{name}-front"])
+    ]
+    blocks += [
+        _of(name, block) for name in protocol.scenarios if (block := curves_block(curves[f"{name}-curves"]))
     ]
     everything = [case for found in whole.values() for case in found]
     seed = simulation_seed("evaluation", protocol.evaluation.seed)
@@ -69,7 +76,15 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
         blocks=tuple(blocks),
         notes=tuple(_notes(protocol, whole)),
     )
-    return Page(told, fronts, trainings)
+    return Page(told, fronts, curves)
+
+
+def _histories(kept: Sequence[Kept], name: str) -> dict[str, list[pd.DataFrame]]:
+    found: dict[str, list[pd.DataFrame]] = {}
+    for one in kept:
+        if one.kind == "training" and one.scenario == name:
+            found.setdefault(str(one.manifest["label"]), []).append(one.history())
+    return found
 
 
 def _verdict(name: str, case: Judged) -> str:

@@ -16,6 +16,7 @@ from scenarios.loader import load, load_text
 from tests.conftest import seed_of
 from tests.policies.scenes import NETWORK
 
+PURPOSES = ("exploring", "training", "tuning", "evaluation")
 GROUPS = Groups("home", ("near", "far"))
 
 
@@ -36,15 +37,11 @@ def patients(name, runs=20):
 
 
 def test_seeds_of_different_purposes_never_meet():
-    seeds = [
-        simulation_seed(purpose, n)
-        for purpose in ("training", "tuning", "evaluation")
-        for n in (0, 1, SPAN - 1)
-    ]
+    seeds = [simulation_seed(purpose, n) for purpose in PURPOSES for n in (0, 1, SPAN - 1)]
 
     assert len(set(seeds)) == len(seeds)
-    assert [purpose_of(seed) for seed in seeds] == ["training"] * 3 + ["tuning"] * 3 + ["evaluation"] * 3
-    assert purpose_of(3 * SPAN) is None
+    assert [purpose_of(seed) for seed in seeds] == [purpose for purpose in PURPOSES for _ in range(3)]
+    assert purpose_of(4 * SPAN) is None
     with pytest.raises(UsageError, match="expected a tuning seed"):
         simulation_seed("tuning", SPAN)
 

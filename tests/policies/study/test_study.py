@@ -21,6 +21,7 @@ from policies.environments.encoding import Encoding
 from policies.evaluation.comparing import changes
 from policies.evaluation.entries import Entry
 from policies.evaluation.measures import COST, Groups, Measured
+from policies.evaluation.seeds import purpose_of
 from policies.learning.checkpoint import write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
@@ -52,7 +53,9 @@ def untrained(scenario, settings, seed, folder):
     checkpoint = write_checkpoint(
         folder / "iteration-000001", scenario, Offer(), weights, Normaliser(widths[0]), dict(settings)
     )
-    return checkpoint, pd.DataFrame({"iteration": [1, 2], "cost": [3.0, 2.0 + seed / 10]})
+    return checkpoint, pd.DataFrame(
+        {"decisions": [10, 20], "mean": [1.0, 0.8 + seed / 10], "gap": [0.5, 0.4]}
+    )
 
 
 def run(folder, trainer=untrained, resume=False):
@@ -96,8 +99,8 @@ def test_seeds_are_apart_and_the_choice_is_written_before_anything_is_judged(fin
     written = [(finished / RESULTS / name / "manifest.json").stat().st_mtime_ns for name in
                ("tuning--little", "evaluation--little--as-trained")]  # fmt: skip
 
-    assert tuning["seed"] // 10**6 == 1
-    assert judging["seed"] // 10**6 == 2
+    assert purpose_of(tuning["seed"]) == "tuning"
+    assert purpose_of(judging["seed"]) == "evaluation"
     assert written[0] < written[1]
     assert [judging[key] for key in ("pair", "rival", "groups", "tuned")] == [
         tuning[key] for key in ("pair", "rival", "groups", "tuned")
@@ -157,7 +160,8 @@ def test_the_page_is_made_from_the_manifests_alone_and_is_the_same_again(finishe
     assert [p.read_bytes() for p in sorted((tmp_path / "a" / "figures").iterdir())] == [
         p.read_bytes() for p in sorted((tmp_path / "b" / "figures").iterdir())
     ]
-    for said in ("Does learning beat", "How much is luck in training?", "What was tried and failed?",
+    for said in ("Does learning beat", "| gr-ppo 1 | 2 | 20 | 1.000 | 0.950 | 0.500 | 0.400 |",
+                 "How much is luck in training?", "What was tried and failed?",
                  "hair is not a category",
                  "demand +30 %", "hypervolume", "> 0.98", "Nothing here was trained."):  # fmt: skip
         assert said in text
