@@ -71,6 +71,7 @@ class Study:
             try:
                 check_policies(scenario, [policy], 0)
                 possible.append(policy)
+                shutil.rmtree(self._place("failed", name, policy), ignore_errors=True)
             except FairwardError as error:
                 self._fail(name, policy, str(error))
         if not possible:
