@@ -46,6 +46,12 @@ def test_seeds_of_different_purposes_never_meet():
         simulation_seed("tuning", SPAN)
 
 
+def test_the_trainers_meet_patients_of_the_training_range():
+    from policies.learning.baseline import TRAINING_SEEDS
+
+    assert purpose_of(TRAINING_SEEDS + 1) == purpose_of(TRAINING_SEEDS + SPAN - 1) == "training"
+
+
 def checkpoint(folder):
     folder.mkdir(parents=True)
     (folder / "policy.json").write_text("{}")
