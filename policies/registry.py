@@ -27,6 +27,7 @@ from policies.heuristics import (
     Neutral,
 )
 from policies.learning.learned import LearnedPolicy, SampledPolicy
+from policies.optimisation.rolling_horizon import RollingHorizon
 from policies.parameters import Parameters, parse, suggestion
 from policies.staff_balancing import StaffBalancing
 from policies.vaccine_supply import VaccineNeed, VaccinePopulation, VaccineRisk
@@ -62,6 +63,7 @@ POLICIES: dict[str, PolicyFactory] = {
     "vaccine-population": VaccinePopulation,
     "vaccine-risk": VaccineRisk,
     "vaccine-need": VaccineNeed,
+    "lp": RollingHorizon,
 }
 
 LEARNED: dict[str, PolicyFactory] = {"ckpt": LearnedPolicy, "ckpt-sampled": SampledPolicy}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from policies.kinds_of_arrivals import Known, holds, kinds_of_arrivals
 from scenarios.checks_population import people_of
-from scenarios.people import Arrivals, ShareCase
+from scenarios.people import Arrivals
 from scenarios.quantities import When
 from scenarios.scenario import Scenario
 from sim.catchments import kinds_of_people
@@ -15,8 +16,6 @@ from sim.distributions import mean
 HOURS_PER_WEEK = 168.0
 EVERYBODY = "everybody"
 """The priority group of a scenario that names none."""
-
-Known = dict[str, str]
 
 
 def dose_demand(scenario: Scenario) -> dict[tuple[str, str, str], float]:
@@ -53,11 +52,11 @@ def _invited(scenario: Scenario, tiers: dict[str, When]) -> Iterator[tuple[tuple
         asked |= {key for row in population.invitations for key in row.when}
         people = people_of(scenario, hospital)
         for person, share in kinds_of_people(scenario, hospital, asked):
-            row = next((row for row in population.invitations if _holds(row.when, person)), None)
+            row = next((row for row in population.invitations if holds(row.when, person)), None)
             if row is None:
                 continue
             person = {**person, "class": row.patients}
-            tier = next((name for name, when in tiers.items() if _holds(when, person)), None)
+            tier = next((name for name, when in tiers.items() if holds(when, person)), None)
             if tier is not None:
                 for product in _products(scenario, row.patients):
                     yield (hospital, product, tier), people * share / (row.ends - row.begins)
@@ -98,52 +97,8 @@ def _tier_shares(
     scenario: Scenario, stream: Arrivals, kind: str, known: Known, tiers: dict[str, When]
 ) -> dict[str, float]:
     shares = dict.fromkeys(tiers, 0.0)
-    cases = _cases(scenario, stream, kind)
-    needed = _needed(cases, tiers)
-    for person, chance in _people(cases, [name for name in cases if name in needed], known):
-        tier = next((name for name, when in tiers.items() if _holds(when, person)), None)
+    for person, chance in kinds_of_arrivals(scenario, stream, kind, known, tiers.values()):
+        tier = next((name for name, when in tiers.items() if holds(when, person)), None)
         if tier is not None:
             shares[tier] += chance
     return shares
-
-
-def _cases(scenario: Scenario, stream: Arrivals, kind: str) -> dict[str, tuple[ShareCase, ...]]:
-    """Category -> its share cases for this stream and class, in the order in which they are drawn."""
-    cases = {
-        name: stream.attributes.get(name, spec.share)
-        for name, spec in scenario.attributes.items()
-        if spec.share is not None
-    }
-    acuity = stream.acuity or scenario.classes[kind].acuity
-    return {name: case for name, case in {**cases, "acuity": acuity}.items() if case}
-
-
-def _needed(cases: dict[str, tuple[ShareCase, ...]], tiers: dict[str, When]) -> set[str]:
-    """The categories that tiers ask for, and those on which these depend."""
-    needed: set[str] = set()
-    ask = [key for when in tiers.values() for key in when]
-    while ask:
-        name = "acuity" if (key := ask.pop()) == "triage" else key
-        if name in cases and name not in needed:
-            needed.add(name)
-            ask += [key for case in cases[name] for key in case.when]
-    return needed
-
-
-def _people(
-    cases: dict[str, tuple[ShareCase, ...]], names: list[str], known: Known
-) -> Iterator[tuple[Known, float]]:
-    """Every combination of values with its probability."""
-    if not names:
-        yield known, 1.0
-        return
-    name, *others = names
-    case = next((case for case in cases[name] if _holds(case.when, known)), None)
-    for value, share in case.share.items() if case else ():
-        if share:
-            for person, chance in _people(cases, others, {**known, name: value}):
-                yield person, share * chance
-
-
-def _holds(when: When, known: Known) -> bool:
-    return all(known.get("acuity" if key == "triage" else key) in values for key, values in when.items())

@@ -19,7 +19,7 @@ NORMAL_90 = 1.2815515655446004
 """The standard normal's 90th percentile: nine cover times of ten without a stock-out."""
 
 
-class _DepotPolicy:
+class DepotPolicy:
     """Orders vials for every hospital with a fridge: never more than the depot has or the fridge can hold."""
 
     name: str
@@ -63,6 +63,28 @@ class _DepotPolicy:
         """Return vials by hospital."""
         raise NotImplementedError
 
+    def expected(self, decision: Decision, view: HospitalView, product: str) -> float:
+        """Return the people expected in a cover time: lead time and the time to the next decision."""
+        vaccine = self.scenario.vaccine
+        cover = (vaccine.lead_time if vaccine else 0.0) + (self.scenario.decide_every or 24.0)
+        opens = {name: tier.opens for name, tier in vaccine.tiers.items()} if vaccine else {}
+        return cover * sum(
+            rate
+            for (hospital, name, tier), rate in self.demand.items()
+            if hospital == view.name and name == product and opens.get(tier, 0.0) <= decision.time + cover
+        )
+
+    def queue(self, decision: Decision, view: HospitalView, product: str) -> int:
+        """Return how many wait for a dose."""
+        steps = {s.name for s in self.network.steps if s.spec.dose == product}
+        return sum(
+            sum(map(sum, view.queue[need])) for need, step in enumerate(decision.names.needs) if step in steps
+        )
+
+    def doses_soon(self, view: HospitalView, product: str) -> int:
+        """Return the doses that are here or on their way."""
+        return _doses(view).get(product, 0) + view.on_order.get(product, 0) * self._doses_per_vial(product)
+
     def _room(self, view: HospitalView) -> int:
         here = sum(ceil(doses / self._doses_per_vial(name)) for name, doses in _doses(view).items())
         return max(self.fridges[view.name].vials - here - sum(view.on_order.values()), 0)
@@ -72,7 +94,7 @@ class _DepotPolicy:
         return vaccine.products[product].doses_per_vial if vaccine else 1
 
 
-class VaccinePopulation(_DepotPolicy):
+class VaccinePopulation(DepotPolicy):
     """The depot's vials by the population of the catchments (equal shares unless all of them state it)."""
 
     name = "vaccine-population"
@@ -86,7 +108,7 @@ class VaccinePopulation(_DepotPolicy):
         return apportion(depot, [float(n or 0) if known else 1.0 for n in heads], room)
 
 
-class VaccineRisk(_DepotPolicy):
+class VaccineRisk(DepotPolicy):
     """The depot's vials to where the first risk tiers are expected; these go first for a dose.
 
     A tier's weight is half that of the tier before it; tiers that are not open when the vials arrive
@@ -111,7 +133,7 @@ class VaccineRisk(_DepotPolicy):
         return apportion(depot, weights, room)
 
 
-class VaccineNeed(_DepotPolicy):
+class VaccineNeed(DepotPolicy):
     """Vials by need: those who wait for a dose and the risk of a stock-out before the next delivery.
 
     A hospital asks for its queue plus what nine of ten cover times use (lead time and decision interval,
@@ -129,23 +151,9 @@ class VaccineNeed(_DepotPolicy):
         return apportion(depot, [float(n) for n in asked], caps)
 
     def _vials_short(self, decision: Decision, view: HospitalView, product: str) -> int:
-        vaccine = self.scenario.vaccine
-        cover = (vaccine.lead_time if vaccine else 0.0) + (self.scenario.decide_every or 24.0)
-        opens = {name: tier.opens for name, tier in vaccine.tiers.items()} if vaccine else {}
-        people = cover * sum(
-            rate
-            for (hospital, name, tier), rate in self.demand.items()
-            if hospital == view.name and name == product and opens.get(tier, 0.0) <= decision.time + cover
-        )
-        doses = self._queue(decision, view, product) + people + NORMAL_90 * sqrt(people)
-        per_vial = self._doses_per_vial(product)
-        return max(ceil((doses - _doses(view).get(product, 0)) / per_vial) - view.on_order.get(product, 0), 0)
-
-    def _queue(self, decision: Decision, view: HospitalView, product: str) -> int:
-        steps = {s.name for s in self.network.steps if s.spec.dose == product}
-        return sum(
-            sum(map(sum, view.queue[need])) for need, step in enumerate(decision.names.needs) if step in steps
-        )
+        people = self.expected(decision, view, product)
+        doses = self.queue(decision, view, product) + people + NORMAL_90 * sqrt(people)
+        return max(ceil((doses - self.doses_soon(view, product)) / self._doses_per_vial(product)), 0)
 
 
 def _doses(view: HospitalView) -> dict[str, int]:

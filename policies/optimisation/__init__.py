@@ -1,0 +1,1 @@
+"""Allocation by mathematical programming: a fluid plan of the next hours, solved by HiGHS."""
