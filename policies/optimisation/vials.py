@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from policies.vaccine_supply import DepotPolicy
 from sim.protocol import Decision, HospitalView
@@ -60,4 +60,4 @@ def _expected_given(people: float, waiting: int, doses: int) -> float:
     if beyond <= 0:
         return float(doses)
     below = np.arange(ceil(beyond))
-    return waiting + float(poisson.sf(below, people).sum())
+    return waiting + float(pdtrc(below, people).sum())
