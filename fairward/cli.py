@@ -14,6 +14,7 @@ from fairward import theory
 from fairward.commands import (
     auditing,
     counterfactual,
+    dashboard,
     doctor,
     evaluating,
     looking,
@@ -87,6 +88,7 @@ app.command("tradeoffs")(tradeoffs.tradeoffs)
 app.command("train")(training.train)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("uncertainty")(uncertainty.uncertainty)
+app.command("dashboard")(dashboard.dashboard)
 app.add_typer(past.app, name="runs")
 app.add_typer(studying.app, name="study")
 app.add_typer(theory.app, name="theory")

@@ -57,6 +57,12 @@ class EquityWeightedPolicy(Constant):
         return Orders(queue_rule=QueueRule(equity_weighted=rule))
 
 
+def disadvantaged(scenario: Scenario) -> tuple[str, list[str]]:
+    """Return the attribute and its values that have a weight without parameters. Raises `UsageError` if none has."""
+    attribute = _disadvantaged_attribute(scenario)
+    return attribute, _disadvantaged_values(scenario, attribute)
+
+
 def _disadvantaged_attribute(scenario: Scenario) -> str:
     for attribute in scenario.equity.groups:
         hidden = scenario.group_blind and scenario.attributes[attribute].protected

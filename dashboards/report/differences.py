@@ -72,7 +72,8 @@ def _charted(story: Story, unit_name: str, metrics: list[Described]) -> Exhibit:
         for m in metrics
     )
     name = f"change-{story.slug(unit_name)}"
-    figure = dot_figure(rows, f"difference from {first}, {_axis_unit(unit_name)}", difference=True)
+    axis = f"difference from {first}, {_axis_unit(unit_name)}"
+    figure = dot_figure(rows, axis, difference=True)
     return Exhibit(
         name=name,
         title=CHARTED[unit_name],
@@ -81,6 +82,8 @@ def _charted(story: Story, unit_name: str, metrics: list[Described]) -> Exhibit:
         sentence=_sentence(story, metrics, changes),
         svg=inline_svg(Drawing(figure, alt), name),
         table=_table(story, metrics, changes),
+        rows=tuple(rows),
+        axis=axis,
     )
 
 

@@ -22,6 +22,7 @@ from dashboards.report.wording import (
 )
 
 LEAST = "least"
+AXIS = "% of those eligible"
 
 
 def vaccine_exhibits(story: Story) -> list[Exhibit]:
@@ -78,9 +79,11 @@ def _coverage(story: Story) -> Exhibit | None:
         subtitle=f"Share of those eligible who got a dose, {story.runs}. "
         f"{story.key(range(len(story.policies)))} A ring: the group of each kind with the least.",
         sentence=f"Of everybody eligible, {said} got a dose.\n{_spread(story, rows, places)}".strip(),
-        svg=inline_svg(Drawing(dot_figure(drawn, "% of those eligible", most=100.0), alt), "coverage"),
+        svg=inline_svg(Drawing(dot_figure(drawn, AXIS, most=100.0), alt), "coverage"),
         table=_coverage_table(story, rows, least, places),
         notes=tuple(notes),
+        rows=tuple(drawn),
+        axis=AXIS,
     )
 
 

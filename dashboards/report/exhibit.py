@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dashboards.report.dot_rows import DotRow
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -51,6 +53,10 @@ class Exhibit:
     panels: tuple[Panel, ...] = ()
     table: Table | None = None
     notes: tuple[str, ...] = field(default=())
+    rows: tuple[DotRow, ...] = ()
+    """What the chart draws, for a page that draws it otherwise."""
+    axis: str = ""
+    """Under the axis of these rows."""
 
 
 @dataclass(frozen=True, slots=True)

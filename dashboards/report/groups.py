@@ -84,14 +84,17 @@ def _exhibit(story: Story, metric_name: str, attribute: str) -> Exhibit:
         + "."
         for p, pairs in levels.items()
     )
+    axis = f"{scale.axis}, from 0"
     return Exhibit(
         name=name,
         title=exhibit_title,
         subtitle=subtitle,
         sentence=_sentence(story, metric_name, attribute, levels, worst, places),
-        svg=inline_svg(Drawing(dot_figure(rows, f"{scale.axis}, from 0"), alt), name),
+        svg=inline_svg(Drawing(dot_figure(rows, axis), alt), name),
         table=_table(story, metric_name, attribute, levels, worst, places, with_counts=not hidden),
         notes=notes,
+        rows=tuple(rows),
+        axis=axis,
     )
 
 

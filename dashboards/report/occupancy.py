@@ -25,6 +25,9 @@ PANEL_WIDTH, PANEL_HEIGHT = 240.0, 132.0
 
 COLUMNS = ["replication", "time", "hospital", "pool", "capacity", "mean_in_use"]
 
+ALL_BEDS = "all beds"
+"""In a compact census, the beds of a hospital together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -41,15 +44,29 @@ def read_census(story: Story) -> dict[str, pd.DataFrame]:
     beds = sorted({unit for hospital in story.scenario.hospitals.values() for unit in hospital.beds})
     found = {}
     for policy in story.policies:
-        frame = story.table(policy, "census", COLUMNS, [("pool", "in", beds)]) if beds else None
+        frame = story.table(policy, "census", COLUMNS, [("pool", "in", [*beds, ALL_BEDS])]) if beds else None
         if frame is not None and frame["capacity"].notna().any():
             found[policy] = frame[frame["capacity"].notna()]
     return found
 
 
+def compact(census: pd.DataFrame, beds: Sequence[str]) -> pd.DataFrame:
+    """Return the beds of each hospital as one pool, at the points of a course: the same courses, far fewer rows."""
+    frame = census[census["pool"].isin(beds) & census["capacity"].notna()]
+    if frame.empty:
+        return frame[COLUMNS[1:]]
+    width = _bucket(float(frame["time"].max()))
+    point = (frame["time"] - 1) // width
+    sums = frame.groupby(["hospital", point], observed=True)[["capacity", "mean_in_use"]].sum().reset_index()
+    # An hour within the point, and the last of all where it is, so that the points are found again.
+    last = float(frame["time"].max())
+    time = (sums["time"] * width + 1).where(sums["time"] < point.max(), last)
+    return sums.assign(time=time, pool=ALL_BEDS)[COLUMNS[1:]]
+
+
 def course_exhibit(story: Story, census: dict[str, pd.DataFrame]) -> Exhibit:
     """Return the beds in use of every hospital over time, in small charts on one scale."""
-    courses = {policy: _courses(frame) for policy, frame in census.items()}
+    courses = {policy: courses_of(frame) for policy, frame in census.items()}
     hospitals = [h for h in story.scenario.hospitals if any(h in c for c in courses.values())]
     peaks = {h: max(float(np.nanmax(c[h].mean)) for c in courses.values() if h in c) for h in hospitals}
     shown = hospitals
@@ -92,7 +109,8 @@ def _lines(story: Story) -> str:
     return f"{sentence_case(said)}. "
 
 
-def _courses(frame: pd.DataFrame) -> dict[str, Course]:
+def courses_of(frame: pd.DataFrame) -> dict[str, Course]:
+    """Return the course of every hospital from the rows of its beds over all runs."""
     width = _bucket(float(frame["time"].max()))
     # A census row is the mean over the hour just ended: the hour to 24 belongs to the first day.
     bucket = ((frame["time"].to_numpy() - 1) // width).astype(np.int64)

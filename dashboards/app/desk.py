@@ -1,0 +1,217 @@
+"""The view model that all pages share: what the visitor chose, the run, and the result shown. No panel here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import param
+
+from dashboards.app.levers import EVERYWHERE, LEVERS, Lever, changes, levers_of, policy_written, said
+from dashboards.app.question import Question, ask, same
+from dashboards.app.result import Result
+from dashboards.app.service import RunService
+from dashboards.app.uploads import read_upload
+from policies.experiment import check_policies
+from policies.registry import POLICIES
+from scenarios.errors import FairwardError
+from scenarios.loader import library_names, load
+from scenarios.scenario import Scenario
+
+URL_VERSION = 1
+FIRST_SCENARIO, FIRST_REFERENCE, FIRST_POLICY, FIRST_RUNS, FIRST_SEED = (
+    "region",
+    "first-come",
+    "acuity",
+    10,
+    1,
+)
+UPLOADED = "uploaded: "
+CHOICES = ("scenario", "reference", "policy", "where", "runs", "seed", *(lever.name for lever in LEVERS))
+"""What decides the question, and what the URL carries."""
+
+
+def _slider(lever: Lever) -> Any:
+    return param.Number(
+        default=lever.neutral,
+        bounds=(lever.low, lever.high),
+        step=lever.step,
+        label=lever.label,
+        doc=lever.help,
+    )
+
+
+class Desk(param.Parameterized):
+    """The choices of one visitor and the result that all pages show."""
+
+    url_version = param.Integer(default=URL_VERSION, doc="Of the parameters in the address.")
+    page = param.String(default="decide")
+    scenario = param.String(
+        default=FIRST_SCENARIO, label="Scenario", doc="A network, its patients, and a question."
+    )
+    reference = param.String(
+        default=FIRST_REFERENCE, label="Compare with: policy", doc="The policy of the scenario as it is."
+    )
+    policy = param.String(
+        default=FIRST_POLICY, label="Option: policy", doc="Who is treated first, and where."
+    )
+    where = param.String(default=EVERYWHERE, label="Beds and staff of", doc="Where beds and staff change.")
+    runs = param.Integer(
+        default=FIRST_RUNS,
+        bounds=(2, 100),
+        label="Paired runs",
+        doc="More runs, narrower intervals, more time.",
+    )
+    seed = param.Integer(default=FIRST_SEED, bounds=(0, 2**31), label="Seed", doc="Same seed, same patients.")
+    demand, surge, beds, staff, vaccine, weight = (_slider(lever) for lever in LEVERS)
+
+    running = param.Boolean(default=False)
+    progress = param.Integer(default=0, bounds=(0, 100))
+    message = param.String(default="", doc="What went wrong or was stopped; empty: nothing.")
+    stale = param.Boolean(default=False, doc="The choices are not those of the result shown.")
+    version = param.Integer(default=0, doc="Counts results shown; views depend on it and nothing else.")
+
+    def __init__(self, service: RunService, first: Result | None = None, **choices: Any) -> None:
+        super().__init__(**choices)
+        self.service = service
+        self.result = first
+        self.uploads: dict[str, Scenario] = {}
+        self._shown: tuple[Any, ...] = self._chosen() if first is not None else ()
+        self._task: asyncio.Task[Result] | None = None
+        self.param.watch(self._edited, list(CHOICES))
+
+    @property
+    def chosen(self) -> Scenario:
+        """The scenario as it is, without levers. Raises `FairwardError`."""
+        if self.scenario.startswith(UPLOADED):
+            if self.scenario not in self.uploads:
+                raise FairwardError(
+                    f"“{self.scenario}” is not here: uploads are not part of a link. Upload it again."
+                )
+            return self.uploads[self.scenario]
+        if self.scenario not in library_names():
+            raise FairwardError(
+                f"“{self.scenario}” is not a scenario of the library. Choose one of the list."
+            )
+        return load(self.scenario)
+
+    def scenario_choices(self) -> list[str]:
+        """Return the scenarios that can be chosen: the library without its validation cases, and uploads."""
+        return [name for name in library_names() if "/" not in name] + list(self.uploads)
+
+    def policy_choices(self) -> list[str]:
+        """Return the policies that can be built for the scenario; a combination may be in a link."""
+        try:
+            scenario = self.chosen
+        except FairwardError:
+            return list(POLICIES)
+        found = [name for name in POLICIES if _buildable(scenario, name)]
+        return found + [name for name in (self.reference, self.policy) if name not in found]
+
+    def where_choices(self) -> list[str]:
+        """Return everywhere, and each hospital."""
+        try:
+            return [EVERYWHERE, *self.chosen.hospitals]
+        except FairwardError:
+            return [EVERYWHERE]
+
+    def levers(self) -> tuple[Lever, ...]:
+        """Return the sliders that do something now."""
+        try:
+            return levers_of(self.chosen, self.policy)
+        except FairwardError:
+            return ()
+
+    def question(self) -> Question:
+        """Return what the choices ask. Raises `FairwardError` with everything that is wrong."""
+        scenario = self.chosen
+        values = {lever.name: getattr(self, lever.name) for lever in self.levers()}
+        where = self.where if self.where in scenario.hospitals else EVERYWHERE
+        policy = policy_written(self.policy, values, scenario)
+        check_policies(scenario, [self.reference], self.seed)
+        check_policies(scenario, [policy], self.seed)
+        found = ask(
+            scenario, self.scenario, self.reference, policy, changes(scenario, values, where), said(values, where),
+            self.seed, self.runs,
+        )  # fmt: skip
+        if same(found):
+            raise FairwardError(
+                "Both sides are the same: choose another policy for the option, or move a lever."
+            )
+        return found
+
+    async def run(self, *_: Any) -> None:
+        """Run what is chosen and show it; whatever goes wrong, the last good result stays."""
+        if self.running:
+            return
+        self.param.update(running=True, progress=0, message="")
+        asked = self._chosen()
+        try:
+            question = self.question()
+            self._task = asyncio.ensure_future(self.service.run(question, self._tick))
+            self.show(await self._task, asked)
+        except asyncio.CancelledError:
+            self.message = "Stopped. The charts show the previous result."
+        except FairwardError as error:
+            self.message = f"{error} The charts show the previous result."
+        finally:
+            self._task = None
+            self.running = False
+
+    def cancel(self, *_: Any) -> None:
+        """Stop waiting; what another visitor waits for goes on."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def show(self, result: Result, choices: tuple[Any, ...] | None = None) -> None:
+        """Show a result on every page at once; `choices` are those that it answers."""
+        self.result = result
+        self._shown = self._chosen() if choices is None else choices
+        self.param.update(version=self.version + 1, stale=self._shown != self._chosen())
+
+    def upload(self, name: str, content: bytes) -> None:
+        """Take a scenario that a visitor uploads and choose it; a message says what is wrong with it."""
+        try:
+            found = read_upload(name, content)
+        except FairwardError as error:
+            self.message = f"The upload was not taken. {error}"
+            return
+        written = f"{UPLOADED}{found.name}"
+        self.uploads[written] = found
+        self.message = ""
+        self.param.update(scenario=written, where=EVERYWHERE)
+        self.param.trigger("scenario")
+
+    def not_in_link(self, refused: dict[str, Any]) -> None:
+        """Say which parameters of the address were not understood."""
+        self.message = (
+            f"The address has values that cannot be used and were left out: {', '.join(sorted(refused))}."
+        )
+
+    def _chosen(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in CHOICES)
+
+    def _edited(self, *_: Any) -> None:
+        if self._chosen() == self._shown:
+            self.stale = False
+            return
+        self.stale = self.result is not None
+        try:
+            known = self.service.cached(self.question().key)
+        except FairwardError:
+            return
+        if isinstance(known, Result) and not self.running:
+            self.show(known)
+
+    def _tick(self, done: int, wanted: int) -> None:
+        percent = int(100 * done / wanted)
+        if percent - self.progress >= 5 or done == wanted:  # some 20 messages to the browser, not one a run
+            self.progress = percent
+
+
+def _buildable(scenario: Scenario, policy: str) -> bool:
+    try:
+        check_policies(scenario, [policy], 1)
+    except FairwardError:
+        return False
+    return True

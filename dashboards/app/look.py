@@ -1,0 +1,120 @@
+"""How everything looks: one theme, one style sheet, cards that carry the key of the result they show."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from jinja2 import Environment, PackageLoader
+
+from dashboards.report.exhibit import Exhibit, Table
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+LIGHT = {
+    "primary": {"main": "#00598c", "contrastText": "#ffffff"},
+    "secondary": {"main": "#a34700"},
+    "background": {"default": "#f6f5f1", "paper": "#ffffff"},
+    "text": {"primary": "#17191c", "secondary": "#565b62"},
+    "divider": "#dcdad3",
+}
+DARK = {
+    "primary": {"main": "#7cc4ee", "contrastText": "#101215"},
+    "secondary": {"main": "#f0935a"},
+    "background": {"default": "#101215", "paper": "#181b1f"},
+    "text": {"primary": "#ecebe7", "secondary": "#b3b8bf"},
+    "divider": "#363b42",
+}
+THEME = {
+    scheme: {
+        "palette": palette,
+        "typography": {
+            "fontFamily": FONT,
+            "fontSize": 14,
+            "button": {"textTransform": "none", "fontWeight": 600},
+        },
+        "shape": {"borderRadius": 6},
+        "components": {"MuiAppBar": {"defaultProps": {"elevation": 0}}},
+    }
+    for scheme, palette in (("light", LIGHT), ("dark", DARK))
+}
+STYLE = (Path(__file__).parent / "cards.css").read_text(encoding="utf-8").replace("FONT", FONT)
+TABS = {
+    "& .MuiTabs-scroller": {"overflowX": "auto !important"},
+    "& .MuiTab-root": {"minWidth": 0, "fontSize": "0.95rem"},
+}
+PAGE_STYLE = """
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { transition: none !important; animation: none !important; }
+}
+"""
+
+_templates = Environment(
+    loader=PackageLoader("dashboards.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def html(text: str = "", **options: Any) -> pn.pane.HTML:
+    """Return a pane of our own, already escaped, HTML."""
+    return pn.pane.HTML(
+        text, stylesheets=[STYLE], sizing_mode="stretch_width", margin=options.pop("margin", 0), **options
+    )
+
+
+def grid(table: Table) -> str:
+    """Return a table as the report writes it."""
+    return str(_templates.get_template("exhibits.html.jinja").module.grid(table))  # type: ignore[attr-defined]
+
+
+def folded(table: Table, opened: bool = False) -> str:
+    """Return a table behind a line that opens it."""
+    return (
+        f"<details{' open' if opened else ''}><summary>The same as a table</summary>{grid(table)}</details>"
+    )
+
+
+def sentences(text: str) -> str:
+    """Return the lines of a sentence as paragraphs."""
+    return "".join(f"<p class='sentence'>{escape(line)}</p>" for line in text.splitlines())
+
+
+def heading(title: str, method: str, key: str = "") -> str:
+    """Return the head of a card: a question, how it was answered, and of which result."""
+    mark = f" data-result='{escape(key)}'" if key else ""
+    return f"<h2{mark}>{escape(title)}</h2><p class='method'>{escape(method)}</p>"
+
+
+def reading(exhibit: Exhibit) -> str:
+    """Return what stands under a chart: its sentence, its table, its notes."""
+    table = folded(exhibit.table) if exhibit.table is not None else ""
+    notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in exhibit.notes)
+    return f"{sentences(exhibit.sentence)}{table}{notes}"
+
+
+def figures(exhibit: Exhibit) -> str:
+    """Return the charts of an exhibit as the report draws them; they carry their own text for screen readers."""
+    one = f"<figure>{exhibit.svg}</figure>" if exhibit.svg else ""
+    several = [f"<figure><figcaption>{escape(p.title)}</figcaption>{p.svg}</figure>" for p in exhibit.panels]
+    return one + (f"<div class='panels'>{''.join(several)}</div>" if several else "")
+
+
+def card(*contents: Any, **options: Any) -> pmui.Paper:
+    """Return a framed box."""
+    return pmui.Paper(
+        *contents, elevation=0, sizing_mode="stretch_width", margin=options.pop("margin", 0),
+        sx={"border": "1px solid", "borderColor": "divider", "padding": "14px 16px 12px"}, **options,
+    )  # fmt: skip
+
+
+def columns(*boxes: tuple[Any, dict[str, int]]) -> pmui.Grid:
+    """Return boxes beside one another on wide screens: (box, {"xs": 12, "lg": 6})."""
+    return pmui.Grid(
+        *(pmui.Grid(box, size=size, sizing_mode="stretch_width") for box, size in boxes),
+        container=True, spacing=1.5, sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+
+
+WHOLE: dict[str, int] = {"xs": 12}
+HALF: dict[str, int] = {"xs": 12, "lg": 6}

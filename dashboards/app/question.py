@@ -1,0 +1,91 @@
+"""What is asked: an option against a reference, on the same random numbers; and the key of its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from policies.origin import results_hash
+from policies.replication import dump_json
+from scenarios.loader import scenario_hash, varied
+from scenarios.scenario import Scenario
+
+ENGINE = "auto"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two things compared."""
+
+    label: str
+    scenario: Scenario
+    policy: str
+
+    @property
+    def identity(self) -> str:
+        """The scenario's hash; sides with the same one share their patients' hash too."""
+        return scenario_hash(self.scenario)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A reference, an option, and how often."""
+
+    reference: Side
+    option: Side
+    changes: tuple[str, ...]
+    """What the option changes, as after `--set`."""
+    source: str
+    """The library name of the scenario, or `uploaded: name`."""
+    seed: int
+    runs: int
+
+    @property
+    def key(self) -> str:
+        """A SHA-256 of everything that decides the result."""
+        parts = [
+            *(results_hash(side.identity, self.seed, ENGINE) for side in (self.reference, self.option)),
+            self.reference.label, self.option.label, self.reference.policy, self.option.policy, str(self.runs),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    @property
+    def command(self) -> str:
+        """How to get the same runs from a terminal."""
+        import shlex
+
+        scenario = self.source if not self.source.startswith("uploaded") else "scenario.yaml"
+        tail = ["--reps", str(self.runs), "--seed", str(self.seed)]
+        if not self.changes:
+            policies = f"{self.reference.policy},{self.option.policy}"
+            return shlex.join(["fairward", "compare", scenario, "--policies", policies, *tail])
+        changed = [part for change in self.changes for part in ("--set", change)]
+        one = shlex.join(["fairward", "run", scenario, "--policy", self.reference.policy, *tail])
+        other = shlex.join(["fairward", "run", scenario, "--policy", self.option.policy, *changed, *tail])
+        return f"{one}\n{other}"
+
+
+def ask(
+    scenario: Scenario,
+    source: str,
+    reference: str,
+    policy: str,
+    changes: tuple[str, ...],
+    said: str,
+    seed: int,
+    runs: int,
+) -> Question:
+    """Return the question. Raises `ScenarioError` when a change cannot be made."""
+    changed = varied(scenario, changes) if changes else scenario
+    label = f"{policy}, {said}" if said else policy
+    first = f"{reference} (as it is)" if said else reference
+    return Question(
+        Side(first, scenario, reference), Side(label, changed, policy), changes, source, seed, runs
+    )
+
+
+def same(question: Question) -> bool:
+    """Whether both sides are one and the same."""
+    one, other = question.reference, question.option
+    return one.policy == other.policy and dump_json(one.scenario) == dump_json(other.scenario)

@@ -1,0 +1,110 @@
+"""The frame of every page: title, navigation, the sidebar, messages, the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboards.app import look
+from dashboards.app.desk import CHOICES, URL_VERSION, Desk
+from dashboards.app.pages import PAGES, View
+from dashboards.app.session import Session
+from dashboards.app.sidebar import sidebar
+
+IN_ADDRESS = {"url_version": "v", "page": "page", **{name: name for name in CHOICES}}
+FILL: dict[str, Any] = {"sizing_mode": "stretch_width"}
+CHANGED = "The choices have changed. The charts show the previous result until you press **Run**."
+STALE = "This first result was made by another version of Fairward. **Run** makes it anew."
+
+
+class Shell:
+    """The frame, for one visitor."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.desk: Desk = session.desk
+        self._views: dict[str, View] = {}
+        self._shown: dict[str, str] = {}
+        self._places = {page.name: pmui.Column(margin=(14, 0, 0, 0), **FILL) for page in PAGES}
+        self._tabs = pmui.Tabs(
+            *((page.title, self._places[page.name]) for page in PAGES),
+            dynamic=True,
+            margin=0,
+            sx=look.TABS,
+            **FILL,
+        )
+        self._say = pmui.Alert(object="", visible=False, alert_type="warning", margin=(0, 0, 10, 0), **FILL)
+        self._note = pmui.Alert(object="", visible=False, alert_type="info", margin=(0, 0, 10, 0), **FILL)
+
+    def page(self) -> pmui.Page:
+        """Return the page; its contents follow when the browser is there."""
+        self._connect()
+        main = pmui.Column(self._say, self._note, self._tabs, margin=(8, 20, 40, 20), **FILL)
+        return pmui.Page(
+            title="Fairward", theme_config=look.THEME, sidebar=sidebar(self.desk), sidebar_width=320, main=[main],
+            busy_indicator=None, raw_css=[look.PAGE_STYLE], meta_name="Fairward",
+            meta_description="What-if for a network of hospitals, on synthetic patients",
+        )  # fmt: skip
+
+    async def fill(self) -> None:
+        """Make and fill the page that is open."""
+        page = PAGES[self._tabs.active]
+        if page.name not in self._views:
+            self._views[page.name] = page.view(self.session)
+            self._places[page.name][:] = [self._views[page.name].layout()]
+        result = self.desk.result
+        if result is not None and self._shown.get(page.name) != result.key:
+            self._shown[page.name] = result.key
+            await self._views[page.name].show(result)
+
+    def _connect(self) -> None:
+        names = [page.name for page in PAGES]
+        desk, tabs = self.desk, self._tabs
+
+        def opened(*_: Any) -> None:
+            desk.page = names[tabs.active]
+            pn.state.execute(self.fill)
+
+        def asked(*_: Any) -> None:
+            if desk.page in names and tabs.active != names.index(desk.page):
+                tabs.active = names.index(desk.page)
+
+        def finished(*_: Any) -> None:
+            pn.state.execute(self.fill)
+
+        asked()
+        tabs.param.watch(opened, "active")
+        desk.param.watch(asked, "page")
+        desk.param.watch(finished, "version")
+        desk.param.watch(self._speak, ["message", "stale", "running", "version"])
+        self._speak()
+        pn.state.onload(self.fill)
+        if desk.stale:  # a link asks for another result than the one that is there
+            pn.state.onload(desk.run)
+
+    def _speak(self, *_: Any) -> None:
+        desk = self.desk
+        self._say.param.update(object=_plain(desk.message), visible=bool(desk.message))
+        outdated = desk.result is not None and desk.result.shipped and self.session.service.outdated
+        said = CHANGED if desk.stale and not desk.running else STALE if outdated else ""
+        self._note.param.update(object=said, visible=bool(said))
+
+
+def address(desk: Desk) -> None:
+    """Keep the choices in the address, as scalars with a version, and take them from it."""
+    location = pn.state.location
+    if location is None:
+        return
+    location.sync(desk, dict(IN_ADDRESS), on_error=desk.not_in_link)
+    if desk.url_version != URL_VERSION:
+        desk.message = (
+            "The address was made by another version of Fairward; what it says may have changed its meaning."
+        )
+
+
+def _plain(text: str) -> str:
+    """Return text as Markdown that shows it as it is: names come from files that people upload."""
+    safe = {"<": "&lt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>"}}
+    return "".join(safe.get(c, c) for c in text).replace("\n", "  \n")

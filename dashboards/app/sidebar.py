@@ -1,0 +1,122 @@
+"""The sidebar: what is compared, the levers, run and stop, the upload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel_material_ui as pmui
+
+from dashboards.app import look
+from dashboards.app.desk import Desk
+from dashboards.app.levers import LEVERS, Lever
+from dashboards.app.uploads import MOST_BYTES
+
+FILL: dict[str, Any] = {"sizing_mode": "stretch_width"}
+INSET, DEEPER = (4, 14), (4, 22)
+PICKERS = ("scenario", "reference", "policy", "where")
+
+
+def sidebar(desk: Desk) -> list[Any]:
+    """Return what stands in the sidebar, from top to bottom."""
+    pickers = {name: _picker(desk, name) for name in PICKERS}
+    sliders = {lever.name: _slider(desk, lever) for lever in LEVERS}
+
+    def offer(*_: Any) -> None:
+        policies = desk.policy_choices()
+        known = {"scenario": desk.scenario_choices(), "where": desk.where_choices()}
+        for name, picker in pickers.items():
+            value, options = getattr(desk, name), known.get(name, policies)
+            options = options if value in options else [*options, value]
+            picker.param.update(options=options, value=value)
+        shown = {lever.name for lever in desk.levers()}
+        for name, slider in sliders.items():
+            slider.visible = name in shown
+        pickers["where"].visible = bool(shown & {"beds", "staff"})
+
+    desk.param.watch(offer, list(PICKERS))
+    offer()
+    runs = pmui.IntSlider.from_param(
+        desk.param.runs,
+        start=5,
+        end=50,
+        step=5,
+        margin=DEEPER,
+        size="small",
+        description=desk.param.runs.doc,
+        **FILL,
+    )
+    return [
+        _title("What is compared"),
+        *(pickers[name] for name in ("scenario", "reference", "policy")),
+        _title("What the option changes"),
+        *(sliders[name] for name in ("demand", "surge")),
+        pickers["where"],
+        *(sliders[name] for name in ("beds", "staff", "vaccine", "weight")),
+        _title("How often"),
+        runs,
+        *_actions(desk),
+        _upload(desk),
+    ]
+
+
+def _title(text: str) -> Any:
+    return look.html(f"<h2 class='side'>{text}</h2>", margin=(12, 14, 2, 14))
+
+
+def _picker(desk: Desk, name: str) -> Any:
+    described = desk.param[name]
+    made = pmui.Select(label=described.label, size="small", margin=INSET, description=described.doc, **FILL)
+
+    def picked(event: Any) -> None:
+        setattr(desk, name, event.new)
+
+    made.param.watch(picked, "value")
+    return made
+
+
+def _slider(desk: Desk, lever: Lever) -> Any:
+    whole = float(lever.step).is_integer()
+    number = int if whole else float
+    made = (pmui.IntSlider if whole else pmui.FloatSlider)(
+        label=f"{lever.label}, {lever.unit}", description=lever.help, start=number(lever.low), end=number(lever.high),
+        step=number(lever.step), value=number(getattr(desk, lever.name)), margin=DEEPER, size="small", **FILL,
+    )  # fmt: skip
+
+    def moved(event: Any) -> None:
+        setattr(desk, lever.name, event.new)
+
+    def follow(event: Any) -> None:
+        made.value = number(event.new)
+
+    made.param.watch(moved, "value_throttled")
+    desk.param.watch(follow, lever.name)
+    return made
+
+
+def _actions(desk: Desk) -> list[Any]:
+    run = pmui.Button(
+        label="Run", icon="play_arrow", color="primary", variant="contained", on_click=desk.run,
+        disabled=desk.param.running, margin=(10, 14, 4, 14), **FILL,
+    )  # fmt: skip
+    bar = pmui.LinearProgress(
+        value=desk.param.progress, variant="determinate", visible=desk.param.running, margin=(2, 14), **FILL
+    )
+    stop = pmui.Button(
+        label="Stop", icon="stop", variant="outlined", on_click=desk.cancel, disabled=desk.param.running.rx.not_(),
+        margin=INSET, **FILL,
+    )  # fmt: skip
+    return [run, bar, stop]
+
+
+def _upload(desk: Desk) -> Any:
+    made = pmui.FileInput(
+        label="Upload a scenario (YAML)", accept=".yaml,.yml", max_file_size=2 * MOST_BYTES,
+        margin=(14, 14), **FILL,
+    )  # fmt: skip
+
+    def uploaded(event: Any) -> None:
+        if event.new:
+            desk.upload(str(made.filename or "upload.yaml"), event.new)
+
+    made.param.watch(uploaded, "value")
+    return made

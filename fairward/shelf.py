@@ -1,0 +1,30 @@
+"""Run folders as the dashboard sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fairward.runs import checksums, find_run, past_runs, read_manifest
+
+
+class RunShelf:
+    """A folder of run folders; see `dashboards.app.session.Shelf`."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def past(self) -> list[tuple[Path, dict[str, Any]]]:
+        """Return the runs with their manifests, the newest last."""
+        return past_runs(self.place)
+
+    def find(self, name: str) -> Path:
+        """Return the folder of a run. Raises `UsageError` for what is not the name of one."""
+        return find_run(self.place, name)
+
+    def changed(self, folder: Path) -> list[str]:
+        """Return the files of a run that are not as they were written."""
+        now = checksums(folder)
+        return [
+            name for name, checksum in read_manifest(folder)["files"].items() if now.get(name) != checksum
+        ]
