@@ -15,7 +15,7 @@ from dashboards.app.uploads import read_upload
 from policies.experiment import check_policies
 from policies.registry import POLICIES
 from scenarios.errors import FairwardError
-from scenarios.loader import library_names, load
+from scenarios.loader import library_names, load, varied
 from scenarios.scenario import Scenario
 
 URL_VERSION = 1
@@ -122,11 +122,23 @@ class Desk(param.Parameterized):
         except FairwardError:
             return ()
 
+    @property
+    def changed(self) -> Scenario:
+        """The scenario with the levers as they are. Raises `FairwardError`."""
+        scenario = self.chosen
+        found = changes(scenario, self._positions(), self._where(scenario))
+        return varied(scenario, found) if found else scenario
+
+    def _positions(self) -> dict[str, float]:
+        return {lever.name: getattr(self, lever.name) for lever in self.levers()}
+
+    def _where(self, scenario: Scenario) -> str:
+        return self.where if self.where in scenario.hospitals else EVERYWHERE
+
     def question(self) -> Question:
         """Return what the choices ask. Raises `FairwardError` with everything that is wrong."""
         scenario = self.chosen
-        values = {lever.name: getattr(self, lever.name) for lever in self.levers()}
-        where = self.where if self.where in scenario.hospitals else EVERYWHERE
+        values, where = self._positions(), self._where(scenario)
         policy = policy_written(self.policy, values, scenario)
         check_policies(scenario, [self.reference], self.seed)
         check_policies(scenario, [policy], self.seed)

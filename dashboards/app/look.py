@@ -10,7 +10,8 @@ import panel as pn
 import panel_material_ui as pmui
 from jinja2 import Environment, PackageLoader
 
-from dashboards.report.exhibit import Exhibit, Table
+from dashboards.report.exhibit import Exhibit, Table, row
+from policies.told import Block
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 LIGHT = {
@@ -91,6 +92,19 @@ def reading(exhibit: Exhibit) -> str:
     table = folded(exhibit.table) if exhibit.table is not None else ""
     notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in exhibit.notes)
     return f"{sentences(exhibit.sentence)}{table}{notes}"
+
+
+def block(told: Block) -> str:
+    """Return a block of a study: what it says, as a table."""
+    table = Table(told.title, told.columns, tuple(row(*cells) for cells in told.rows), numeric=False)
+    notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in told.notes)
+    return f"<h3>{escape(told.title)}</h3>{sentences(told.sentence)}{grid(table)}{notes}"
+
+
+def as_written(text: str) -> str:
+    """Return text as Markdown that shows it as it is: names come from files that people upload."""
+    safe = {"<": "&lt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>"}}
+    return "".join(safe.get(c, c) for c in text).replace("\n", "  \n")
 
 
 def figures(exhibit: Exhibit) -> str:

@@ -15,6 +15,7 @@ from dashboards.report.exhibit import Exhibit
 from dashboards.report.occupancy import MOST_PANELS, Course, courses_of, read_census
 from dashboards.report.wording import counted, sentence_case, unit
 from policies.sentence import headline_metric
+from scenarios.errors import FairwardError
 from scenarios.units import format_duration
 
 LONG = 220
@@ -144,6 +145,7 @@ class View:
         self.who, self.full, self.dots, self.vaccine = (
             pmui.Column(sizing_mode="stretch_width", margin=0) for _ in range(4)
         )
+        self.taken = pmui.Column(sizing_mode="stretch_width", margin=(12, 0, 0, 0))
         model.param.watch(self._regroup, "attribute")
 
     def layout(self) -> Any:
@@ -156,7 +158,7 @@ class View:
             self.lead, self.tiles,
             look.columns((self.effects, look.HALF), (look.card(self.attribute, self.who), look.HALF),
                          (self.full, look.WHOLE), (self.dots, look.HALF), (self.vaccine, look.HALF)),
-            sizing_mode="stretch_width", margin=0,
+            self.taken, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
     async def show(self, result: Result) -> None:
@@ -166,9 +168,41 @@ class View:
         self.lead.object = lead(self.model, result)
         self.tiles.object = tile_list(self.model.tiles(result), result.story.label(0), result.short)
         self.model.take(result)
-        for fill in (self._effects, self._groups, self._courses, self._runs, self._vaccine):
+        for fill in (self._effects, self._groups, self._courses, self._runs, self._vaccine, self._take):
             await asyncio.sleep(0)
             fill(result)
+
+    def _take(self, result: Result) -> None:
+        import panel_material_ui as pmui
+
+        from dashboards.app import exports, look
+
+        kinds = (
+            ("Report (HTML)", "html", exports.as_html), ("Report (PDF)", "pdf", exports.as_pdf),
+            ("Numbers (CSV)", "csv", exports.as_csv), ("Numbers (Parquet)", "parquet", exports.as_parquet),
+        )  # fmt: skip
+        buttons = [
+            pmui.FileDownload(
+                label=label, filename=exports.file_name(result, suffix), callback=self._made(make, result),
+                variant="outlined", margin=4, embed=False, auto=True,
+            )
+            for label, suffix, make in kinds
+        ]  # fmt: skip
+        method = "Everything of this result: charts, tables, limits, hashes. Opens without a network."
+        head = look.heading("Take it with you", method, result.short)
+        self.taken[:] = [look.card(look.html(head), pmui.FlexBox(*buttons, margin=0))]
+
+    def _made(self, make: Any, result: Result) -> Any:
+        """Return what a button calls; what goes wrong is said on the page, not in a file."""
+
+        def download() -> Any:
+            try:
+                return make(result)
+            except FairwardError as error:
+                self.model.session.desk.message = str(error)
+                raise
+
+        return download
 
     def _regroup(self, *_: Any) -> None:
         result = self.model.session.desk.result

@@ -11,13 +11,16 @@ import asyncio
 import errno
 import hashlib
 import shutil
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pandas as pd
 
 from agents.build import prepare
 from dashboards.app.question import ENGINE, Question, Side
@@ -39,9 +42,22 @@ GRACE = 20.0
 """Seconds that a run may go on after nobody waits for it, before its process is ended."""
 MOST_KEPT = 24
 """Results in memory; about 6 MB each for eight hospitals and ten runs."""
+MOST_LOGGED = 200
 MOST_STORES = 12
 """Scenarios whose runs are kept on disk."""
 RETRIES = 1
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One question that was asked."""
+
+    when: str
+    """UTC."""
+    key: str
+    what: str
+    seconds: float
+    ended: str
 
 
 @dataclass
@@ -71,6 +87,7 @@ class RunService:
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._drawing = ThreadPoolExecutor(1)  # Matplotlib's settings are global: one at a time
         self._generation = 0
+        self.log: deque[Logged] = deque(maxlen=MOST_LOGGED)
         self.outdated = False
         """Whether the shipped result is not what this program makes; known once `warm` has checked it."""
 
@@ -105,7 +122,37 @@ class RunService:
 
     async def run(self, question: Question, on_progress: OnProgress = lambda done, wanted: None) -> Result:
         """Return the result of a question. Raises `FairwardError`, and `CancelledError` when cancelled."""
-        return await self._fly(question.key, lambda flight: self._answer(question, flight), on_progress)
+        what = (
+            f"{question.source}: {question.reference.label} / {question.option.label}, {question.runs} runs"
+        )
+        began, ended = time.time(), "failed"
+        try:
+            found: Result = await self._fly(
+                question.key, lambda flight: self._answer(question, flight), on_progress
+            )
+            ended = "done"
+            return found
+        except asyncio.CancelledError:
+            ended = "stopped"
+            raise
+        finally:
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(began))
+            self.log.append(Logged(when, question.key, what, time.time() - began, ended))
+
+    async def several(
+        self, key: str, sides: Sequence[Side], seed: int, runs: int, on_progress: OnProgress
+    ) -> dict[str, pd.DataFrame]:
+        """Return the outcomes of each side with a column `replication`, by label; as `run` otherwise."""
+
+        async def work(flight: _Flight) -> dict[str, pd.DataFrame]:
+            stores = {side.label: self._store(side, seed) for side in sides}
+            done = await self._simulated(sides, stores, seed, runs, flight)
+            return {
+                label: pd.concat([one.part.outcomes.assign(replication=one.number) for one in found])
+                for label, found in done.items()
+            }
+
+        return await self._fly(key, work, on_progress)
 
     async def compute(self, key: str, function: Callable[..., T], *arguments: Any) -> T:
         """Return `function(*arguments)` from the pool, remembered by `key`."""
@@ -165,18 +212,21 @@ class RunService:
     async def _answer(self, question: Question, flight: _Flight) -> Result:
         sides = (question.reference, question.option)
         stores = {side.label: self._store(side, question.seed) for side in sides}
-        numbers = range(1, question.runs + 1)
-        calls = [
-            (_simulation(side, question.seed, stores[side.label]), (n,)) for n in numbers for side in sides
-        ]
-        found = await self._all(calls, flight)
-        done: dict[str, list[Simulated]] = {
-            side.label: list(found[k :: len(sides)]) for k, side in enumerate(sides)
-        }
+        done = await self._simulated(sides, stores, question.seed, question.runs, flight)
         place = self.folder / "results" / question.key[:16]
         place.parent.mkdir(parents=True, exist_ok=True)
         result: Result = await self.draw(finish, question, done, stores, place)
         return result
+
+    async def _simulated(
+        self, sides: Sequence[Side], stores: Mapping[str, Parts], seed: int, runs: int, flight: _Flight
+    ) -> dict[str, list[Simulated]]:
+        """Return the runs of each side by its label."""
+        calls = [
+            (_simulation(side, seed, stores[side.label]), (n,)) for n in range(1, runs + 1) for side in sides
+        ]
+        found = await self._all(calls, flight)
+        return {side.label: found[k :: len(sides)] for k, side in enumerate(sides)}
 
     async def _all(
         self, calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]], flight: _Flight

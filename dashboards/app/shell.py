@@ -86,7 +86,7 @@ class Shell:
 
     def _speak(self, *_: Any) -> None:
         desk = self.desk
-        self._say.param.update(object=_plain(desk.message), visible=bool(desk.message))
+        self._say.param.update(object=look.as_written(desk.message), visible=bool(desk.message))
         outdated = desk.result is not None and desk.result.shipped and self.session.service.outdated
         said = CHANGED if desk.stale and not desk.running else STALE if outdated else ""
         self._note.param.update(object=said, visible=bool(said))
@@ -102,9 +102,3 @@ def address(desk: Desk) -> None:
         desk.message = (
             "The address was made by another version of Fairward; what it says may have changed its meaning."
         )
-
-
-def _plain(text: str) -> str:
-    """Return text as Markdown that shows it as it is: names come from files that people upload."""
-    safe = {"<": "&lt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>"}}
-    return "".join(safe.get(c, c) for c in text).replace("\n", "  \n")

@@ -90,13 +90,14 @@ def render_audit(report: FairnessReport) -> str:
             ("Run", report.run or "in memory"),
             ("Scenario hash", str(report.provenance.get("scenario_hash", "not recorded"))[:12]),
         ],
-        sections=list(_sections(report)),
+        sections=list(sections(report)),
         limits=report.notes,
         glossary=[*GLOSSARY, *((metric.title, metric.definition) for metric in used)],
     )  # fmt: skip
 
 
-def _sections(report: FairnessReport) -> Iterator[Section]:
+def sections(report: FairnessReport) -> Iterator[Section]:
+    """Yield what the page shows, from the rules to who gets in."""
     if report.gates:
         yield Section("gates", "Which rules are kept?", (_gates(report),))
     if report.recommendation is not None:

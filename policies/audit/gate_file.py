@@ -20,7 +20,7 @@ from typing import Any, Literal, cast
 
 from policies.parameters import suggestion
 from scenarios.errors import Problem, ScenarioError
-from scenarios.reading import read_file
+from scenarios.reading import read_file, read_text
 from scenarios.tree import Node, path_text, plain, stamped, value_text
 from scenarios.units import parse_duration
 from sim.fairness.access import DaysToCoverage, TreatedWithin
@@ -105,6 +105,11 @@ def read_gates(path: Path, network: Network) -> tuple[Gate, ...]:
     """Return the gates of a file. Raises `ScenarioError` with every problem in it."""
     root = stamped(read_file(path, str(path)))
     return _Reader(network).read(root)
+
+
+def read_gates_text(text: str, network: Network) -> tuple[Gate, ...]:
+    """Return the gates of a text such as a file of gates holds. Raises `ScenarioError` with every problem in it."""
+    return _Reader(network).read(stamped(read_text(text, "gates", "gates")))
 
 
 class _Reader:
