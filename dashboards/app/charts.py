@@ -88,12 +88,6 @@ def dot_chart(
             unit,
             difference,
         )
-    if len(lanes) > 1:
-        chart.legend.orientation = "horizontal"
-        chart.legend.location = "left"
-        chart.legend.background_fill_alpha = chart.legend.border_line_alpha = 0.0
-        chart.legend.padding = 0
-        chart.add_layout(chart.legend[0], "above")
     return chart
 
 
@@ -126,7 +120,7 @@ def _lane(
     chart.add_layout(whisker)
     shown = chart.scatter(
         "x", "y", source=source, marker=SHAPES[look.shape], size="size", line_color=colour, line_width=2,
-        fill_color=colour, fill_alpha="fill", legend_label=label,
+        fill_color=colour, fill_alpha="fill"
     )  # fmt: skip
     chart.add_tools(
         HoverTool(renderers=[shown], tooltips=[("", "@group"), (label.replace("@", " "), "@said")])
