@@ -1,0 +1,121 @@
+"""What is explained: a function that gives every option of every dial a number, the largest of which is chosen.
+
+Shapes: N rows (a hospital at a decision, or a waiting patient), D inputs, K dials with M options in all. Logits and
+not probabilities are explained: a probability that is near 1 hardly moves whatever happens to the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Masks = NDArray[np.int8]
+Choices = NDArray[np.int64]
+Logits = Callable[[NDArray[Any], Masks], Floats]
+"""From inputs N x D and masks N x M to logits N x M; what a mask forbids never wins."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A perceptron with tanh between its layers, for explainers that follow gradients."""
+
+    weights: tuple[tuple[Floats, Floats], ...]
+    """(weights out x in, bias out)."""
+    prepare: Callable[[Floats], Floats]
+    """Makes of inputs N x D what the first layer takes, input by input."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The options of a policy and its preference among them."""
+
+    name: str
+    labels: tuple[str, ...]
+    """D: what the inputs are."""
+    dials: tuple[tuple[str, tuple[str, ...]], ...]
+    """K: name, options."""
+    logits: Logits
+    layers: Layers | None = None
+    stands_for: str = ""
+    """What it imitates, when it is not the policy itself."""
+
+    @cached_property
+    def starts(self) -> Choices:
+        """Where each dial begins among the options: K."""
+        sizes = [len(options) for _, options in self.dials]
+        return np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64)
+
+    def place(self, dial: int) -> slice:
+        """Return where the options of a dial are among the M."""
+        start = int(self.starts[dial])
+        return slice(start, start + len(self.dials[dial][1]))
+
+    def choices(self, rows: NDArray[Any], masks: Masks) -> Choices:
+        """Return N x K: the likeliest legal option of every dial."""
+        logits = np.where(masks > 0, self.logits(rows, masks), -np.inf)
+        found = [logits[:, self.place(k)].argmax(axis=1) for k in range(len(self.dials))]
+        return np.stack(found, axis=1).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Margin:
+    """One number a row: by how much something is preferred, as a function of the inputs alone."""
+
+    title: str
+    of: Callable[[Floats], Floats]
+    """From n x D to n."""
+    layers: Layers | None = None
+    """The same as a perceptron with one output; None when it is none."""
+
+
+@dataclass(frozen=True, order=True)
+class Contrast:
+    """An option of a dial, and the best legal alternative that it was preferred to."""
+
+    dial: int
+    chosen: int
+    other: int
+
+
+def contrasts(scorer: Scorer, dial: int, rows: NDArray[Any], masks: Masks) -> list[Contrast | None]:
+    """Return for every row what was chosen and the best legal alternative; None where there was no choice."""
+    place = scorer.place(dial)
+    legal = masks[:, place] > 0
+    logits = np.where(legal, scorer.logits(rows, masks)[:, place], -np.inf)
+    order = np.argsort(-logits, axis=1, kind="stable")
+    return [
+        Contrast(dial, int(best), int(second)) if free else None
+        for best, second, free in zip(order[:, 0], order[:, 1], legal.sum(axis=1) > 1, strict=True)
+    ]
+
+
+def margin_of(scorer: Scorer, contrast: Contrast) -> Margin:
+    """Return the logit of the chosen option less that of the alternative: both stay named while the inputs change."""
+    name, options = scorer.dials[contrast.dial]
+    start = int(scorer.starts[contrast.dial])
+    chosen, other = start + contrast.chosen, start + contrast.other
+    n_options = sum(len(each) for _, each in scorer.dials)
+
+    def difference(rows: Floats) -> Floats:
+        logits = scorer.logits(rows, np.ones((len(rows), n_options), dtype=np.int8))
+        return np.asarray(logits[:, chosen] - logits[:, other], dtype=np.float64)
+
+    layers = scorer.layers
+    if layers is not None:
+        *hidden, (weight, bias) = layers.weights
+        last = weight[chosen] - weight[other], bias[chosen] - bias[other]
+        layers = Layers((*hidden, (last[0][None, :], np.array([last[1]]))), layers.prepare)
+    title = f"{name}: {options[contrast.chosen]} rather than {options[contrast.other]}"
+    return Margin(title, difference, layers)
+
+
+def by_contrast(found: Sequence[Contrast | None]) -> dict[Contrast, NDArray[np.int64]]:
+    """Return the numbers of the rows of each contrast."""
+    kinds = sorted({one for one in found if one is not None})
+    return {kind: np.array([i for i, one in enumerate(found) if one == kind]) for kind in kinds}
