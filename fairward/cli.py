@@ -17,6 +17,7 @@ from fairward.commands import (
     dashboard,
     doctor,
     evaluating,
+    explaining,
     looking,
     past,
     profile_generation,
@@ -87,6 +88,7 @@ app.command("evaluate")(evaluating.evaluate)
 app.command("tradeoffs")(tradeoffs.tradeoffs)
 app.command("train")(training.train)
 app.command("counterfactual")(counterfactual.counterfactual)
+app.command("explain")(explaining.explain)
 app.command("uncertainty")(uncertainty.uncertainty)
 app.command("dashboard")(dashboard.dashboard)
 app.add_typer(past.app, name="runs")

@@ -7,7 +7,10 @@ are, so that what the score does not use gets exactly nothing. Source: Lundberg 
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -18,8 +21,8 @@ from scenarios.errors import MissingExtra, RunError
 EXTRA = "explain"
 EXACT_UP_TO = 8
 """Inputs of which all subsets are tried."""
-PERMUTATIONS = 4
-"""Orders, each with its reverse, in which inputs are put in place when there are more."""
+WIDE = 50
+"""Inputs from which on one order and its reverse must do."""
 TOLERANCE = 1e-6
 
 
@@ -34,6 +37,10 @@ class Attribution:
     margin: Floats
     """N: what is explained."""
     method: str
+
+    def __getitem__(self, where: Any) -> Attribution:
+        """Return the attribution of some rows."""
+        return replace(self, values=self.values[where], base=self.base[where], margin=self.margin[where])
 
     def check(self, tolerance: float = TOLERANCE) -> Attribution:
         """Return it, or raise `RunError` where base and contributions do not sum to the margin."""
@@ -63,12 +70,19 @@ def interventional(
         return _deep(margin.layers, rows, background).check(1e-5)
     varies = (background != background[0]).any(axis=0) | (rows != background[0]).any(axis=0)
     where = np.flatnonzero(varies)
+    if margin.inputs is not None:
+        where = np.intersect1d(where, margin.inputs)
     values, base = np.zeros(rows.shape), np.full(len(rows), margin.of(background).mean())
     if len(where):
         exact = method == "exact" or (method == "auto" and len(where) <= EXACT_UP_TO)
         values[:, where] = _masked(margin, rows, background, where, exact, seed)
         method = "exact" if exact else "permutation"
     return Attribution(values, base, margin.of(rows), f"interventional, {method}").check()
+
+
+def orders_drawn(n_inputs: int) -> int:
+    """Return in how many orders, each with its reverse, inputs are put in place."""
+    return 4 if n_inputs <= WIDE else 1
 
 
 def gathered(parts: list[tuple[Any, Attribution]], n: int) -> Attribution:
@@ -80,20 +94,13 @@ def gathered(parts: list[tuple[Any, Attribution]], n: int) -> Attribution:
     return whole
 
 
-def rows_of(attribution: Attribution, where: Any) -> Attribution:
-    """Return the attribution of some rows."""
-    return replace(
-        attribution,
-        values=attribution.values[where],
-        base=attribution.base[where],
-        margin=attribution.margin[where],
-    )
-
-
 def shap_package() -> Any:
     """Return `shap`, or raise `MissingExtra`."""
     try:
-        import shap
+        with warnings.catch_warnings():
+            # Its plots, which are not used here, call what Matplotlib and NumPy are about to rename.
+            warnings.simplefilter("ignore")
+            import shap
     except ModuleNotFoundError:
         raise MissingExtra(EXTRA, "explaining a policy") from None
     return shap
@@ -101,7 +108,6 @@ def shap_package() -> Any:
 
 def _masked(margin: Margin, rows: Floats, background: Floats, where: Any, exact: bool, seed: int) -> Floats:
     """Contributions of the inputs `where`, all others being the same everywhere."""
-    shap = shap_package()
     constant = background[0]
 
     def reduced(some: Any) -> Floats:
@@ -109,14 +115,29 @@ def _masked(margin: Margin, rows: Floats, background: Floats, where: Any, exact:
         full[:, where] = some
         return margin.of(full)
 
-    masker = shap.maskers.Independent(background[:, where], max_samples=len(background))
     if exact:
-        found = shap.ExactExplainer(reduced, masker)(rows[:, where], silent=True)
-    else:
-        evaluations = PERMUTATIONS * (2 * len(where) + 1)
-        explainer = shap.PermutationExplainer(reduced, masker, seed=seed)
-        found = explainer(rows[:, where], max_evals=evaluations, silent=True)
+        return np.stack([_all_subsets(reduced, row, background[:, where]) for row in rows[:, where]])
+    shap = shap_package()
+    masker = shap.maskers.Independent(background[:, where], max_samples=len(background))
+    evaluations = orders_drawn(len(where)) * (2 * len(where) + 1)
+    explainer = shap.PermutationExplainer(reduced, masker, seed=seed)
+    found = explainer(rows[:, where], max_evals=evaluations, silent=True)
     return np.asarray(found.values, dtype=np.float64).reshape(len(rows), len(where))
+
+
+def _all_subsets(of: Callable[[Any], Floats], row: Floats, background: Floats) -> Floats:
+    """Shapley's formula as it stands: `shap.ExactExplainer` leaves 1e-11 where exactly nothing is claimed."""
+    n, size = len(row), len(background)
+    members = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+    states = np.where(members[:, None, :] == 1, row, background[None, :, :]).reshape(-1, n)
+    worth = of(states).reshape(-1, size).mean(axis=1)
+    weight = np.array([1 / (n * comb(n - 1, k)) for k in range(n)])
+    values = np.zeros(n)
+    for j in range(n):
+        without = np.flatnonzero(members[:, j] == 0)
+        gain = worth[without + 2**j] - worth[without]
+        values[j] = (weight[members[without].sum(axis=1)] * gain).sum()
+    return values
 
 
 def _deep(layers: Layers, rows: Floats, background: Floats) -> Attribution:
@@ -137,7 +158,7 @@ def _deep(layers: Layers, rows: Floats, background: Floats) -> Attribution:
     inputs, behind = (
         torch.tensor(np.asarray(layers.prepare(some), dtype=np.float64)) for some in (rows, background)
     )
-    found = shap.DeepExplainer(network, behind).shap_values(inputs)
+    found = shap.DeepExplainer(network, behind).shap_values(inputs, check_additivity=False)
     with torch.no_grad():
         margin, base = network(inputs).numpy()[:, 0], float(network(behind).numpy().mean())
     values = np.asarray(found, dtype=np.float64).reshape(rows.shape)

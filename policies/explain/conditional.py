@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.explain.attribution import PERMUTATIONS, Attribution
+from policies.explain.attribution import Attribution, orders_drawn
 from policies.explain.scorer import Floats, Margin
 
 WIDTH = 0.1
@@ -25,16 +25,17 @@ def conditional(margin: Margin, rows: Floats, background: Floats, seed: int = 0)
     scale = np.where(spread > 0, spread, 1.0)
     generator = np.random.Generator(np.random.Philox(key=seed))
     values = np.zeros(rows.shape)
+    n_orders = orders_drawn(len(varies))
     base = np.full(len(rows), margin.of(background).mean())
     worth = margin.of(rows)
     for number, row in enumerate(rows):
         squares = ((background - row) / scale) ** 2
-        for _ in range(PERMUTATIONS if len(varies) else 0):
+        for _ in range(n_orders if len(varies) else 0):
             order = generator.permutation(varies)
             for one in (order, order[::-1]):
                 path = _path(margin, row, background, squares, one)
                 values[number, one] += np.diff([base[number], *path[:-1], worth[number]])
-    values /= 2 * PERMUTATIONS
+    values /= 2 * n_orders
     return Attribution(values, base, worth, "conditional, permutation").check()
 
 

@@ -93,10 +93,10 @@ def stability(one: Attribution, other: Attribution, run: NDArray[np.int64]) -> S
 
 
 def shared(a: Floats, b: Floats, top: int = TOP) -> float:
-    """Return the share of the largest contributions that two explanations have in common; zeros never count."""
+    """Return the share of the largest contributions that two have in common; of the shorter list, zeros left out."""
     one, other = ({int(j) for j in np.argsort(-np.abs(v), kind="stable")[:top] if v[j] != 0} for v in (a, b))
-    most = min(top, max(len(one), len(other)))
-    return len(one & other) / most if most else 1.0
+    most = min(len(one), len(other))
+    return len(one & other) / most if most else float(len(one) == len(other))
 
 
 def _vary(a: Floats, b: Floats) -> bool:

@@ -7,9 +7,9 @@ policy has no scores all states weigh the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,17 @@ from sim.protocol import Decision, Directive, Policy
 DEPTH, FEWEST = 5, 10
 """Questions on the way to a leaf at most; states in a leaf at least."""
 
-Write = Callable[[Decision, Choices], Directive]
-"""From choices (H x K) to a directive."""
+
+class Language(Protocol):
+    """How choices become orders."""
+
+    def masks(self, decision: Decision) -> Masks:
+        """Return H x M: what each hospital may choose now."""
+        ...
+
+    def directive(self, decision: Decision, choices: Choices) -> Directive:
+        """Return the orders of choices (H x K) that the masks allow."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +43,8 @@ class Lesson:
 
     rows: Floats
     """N x D."""
+    masks: Masks
+    """N x M."""
     choices: Choices
     """N x K."""
     weights: Floats
@@ -57,10 +68,19 @@ class Imitation:
         parts = [self._of_dial(k, rows) for k in range(len(self.trees))]
         return np.concatenate(parts, axis=1)
 
-    def choices(self, rows: NDArray[Any]) -> Choices:
-        """Return N x K."""
-        found = [self._of_dial(k, rows).argmax(axis=1) for k in range(len(self.trees))]
+    def choices(self, rows: NDArray[Any], masks: Masks) -> Choices:
+        """Return N x K: the likeliest option that the mask (N x M) allows."""
+        logits = np.where(masks > 0, self.logits(rows, masks), -np.inf)
+        found = [part.argmax(axis=1) for part in np.split(logits, np.cumsum(self.sizes)[:-1], axis=1)]
         return np.stack(found, axis=1).astype(np.int64)
+
+    def inputs(self) -> tuple[NDArray[np.int64], ...]:
+        """Return K: the inputs that a tree asks about."""
+        none = np.zeros(0, dtype=np.int64)
+        return tuple(
+            none if tree is None else np.unique(tree.tree_.feature[tree.tree_.feature >= 0]).astype(np.int64)
+            for tree in self.trees
+        )
 
     def _of_dial(self, dial: int, rows: NDArray[Any]) -> Floats:
         tree, n_options = self.trees[dial], self.sizes[dial]
@@ -101,7 +121,7 @@ def together(lessons: Sequence[Lesson]) -> Lesson:
     return Lesson(
         *(
             np.concatenate([getattr(one, name) for one in lessons])
-            for name in ("rows", "choices", "weights", "run")
+            for name in ("rows", "masks", "choices", "weights", "run")
         )
     )
 
@@ -120,12 +140,14 @@ def at_stake(scorer: Scorer, rows: NDArray[Any], masks: Masks) -> Floats:
 class TreePolicy:
     """The trees as a policy."""
 
-    def __init__(self, network: Network, imitation: Imitation, write: Write) -> None:
-        self._encoding, self._imitation, self._write = Encoding(network), imitation, write
+    def __init__(self, network: Network, imitation: Imitation, language: Language) -> None:
+        self._encoding, self._imitation, self._language = Encoding(network), imitation, language
 
     def decide(self, decision: Decision) -> Directive:
         """Return the orders of the trees' choices."""
-        return self._write(decision, self._imitation.choices(self._encoding.observe(decision)))
+        masks = self._language.masks(decision)
+        choices = self._imitation.choices(self._encoding.observe(decision), masks)
+        return self._language.directive(decision, choices)
 
 
 class Taught:
@@ -144,7 +166,7 @@ class Taught:
 
 def fidelity(imitation: Imitation, lesson: Lesson) -> Floats:
     """Return K: the share of states in which the tree chooses as the policy does."""
-    return np.asarray((imitation.choices(lesson.rows) == lesson.choices).mean(axis=0))
+    return np.asarray((imitation.choices(lesson.rows, lesson.masks) == lesson.choices).mean(axis=0))
 
 
 def usual(lesson: Lesson, imitation: Imitation) -> Floats:

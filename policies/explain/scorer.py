@@ -42,6 +42,8 @@ class Scorer:
     """K: name, options."""
     logits: Logits
     layers: Layers | None = None
+    inputs: tuple[NDArray[np.int64], ...] = ()
+    """K: the inputs on which a dial's scores can depend at all; empty: on any."""
     stands_for: str = ""
     """What it imitates, when it is not the policy itself."""
 
@@ -70,6 +72,8 @@ class Margin:
     title: str
     of: Callable[[Floats], Floats]
     """From n x D to n."""
+    inputs: NDArray[np.int64] | None = None
+    """Those it can depend on at all; None: on any."""
     layers: Layers | None = None
     """The same as a perceptron with one output; None when it is none."""
 
@@ -112,7 +116,8 @@ def margin_of(scorer: Scorer, contrast: Contrast) -> Margin:
         last = weight[chosen] - weight[other], bias[chosen] - bias[other]
         layers = Layers((*hidden, (last[0][None, :], np.array([last[1]]))), layers.prepare)
     title = f"{name}: {options[contrast.chosen]} rather than {options[contrast.other]}"
-    return Margin(title, difference, layers)
+    inputs = scorer.inputs[contrast.dial] if scorer.inputs else None
+    return Margin(title, difference, inputs, layers)
 
 
 def by_contrast(found: Sequence[Contrast | None]) -> dict[Contrast, NDArray[np.int64]]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from policies.explain.scorer import Choices
+from policies.explain.scorer import Choices, Masks
 from scenarios.rules import OverflowRule, QueueRule
-from sim.protocol import Directive, Orders
+from sim.protocol import Decision, Directive, Orders
 
 MOST_OPTIONS = 8
 """Values of an amount that are told apart; rarer ones count as the nearest of these."""
@@ -62,14 +62,20 @@ class Ordered:
 
     hospitals: tuple[str, ...]
     dials: tuple[OrderedDial, ...]
+    seen: Masks
+    """H x M: 1 for what a hospital was ever seen to order; nothing else is known to be legal there."""
+
+    def masks(self, decision: Decision) -> Masks:
+        """Return what each hospital was seen to order."""
+        return self.seen
 
     def read(self, directive: Directive) -> Choices:
         """Return H x K: which options a directive holds."""
         orders = [directive.orders.get(name, _NEUTRAL) for name in self.hospitals]
         return np.array([[dial.read(one) for dial in self.dials] for one in orders], dtype=np.int64)
 
-    def write(self, choices: Choices) -> Directive:
-        """Return the directive of choices (H x K)."""
+    def directive(self, decision: Decision, choices: Choices) -> Directive:
+        """Return the orders of choices (H x K)."""
         written = {}
         for name, own in zip(self.hospitals, choices.tolist(), strict=True):
             parts: dict[str, Any] = {}
@@ -94,7 +100,17 @@ def ordered(hospitals: tuple[str, ...], directives: Sequence[Directive]) -> Orde
             values = (neutral, *_in_order(others[: MOST_OPTIONS - 1]))
             if len(values) > 1:
                 dials.append(OrderedDial(_named(part, entry), part, entry, values))
-    return Ordered(hospitals, tuple(dials))
+    masks = [_seen(dials, [d.orders.get(name, _NEUTRAL) for d in directives]) for name in hospitals]
+    return Ordered(hospitals, tuple(dials), np.array(masks, dtype=np.int8).reshape(len(hospitals), -1))
+
+
+def _seen(dials: Sequence[OrderedDial], orders: Sequence[Orders]) -> list[int]:
+    """Which options a hospital ever ordered, dial after dial; neutral is always among them."""
+    found: list[int] = []
+    for dial in dials:
+        used = {0, *(dial.read(one) for one in orders)}
+        found += [int(option in used) for option in range(len(dial.values))]
+    return found
 
 
 def _entries(orders: Sequence[Orders], part: str) -> list[Any]:
