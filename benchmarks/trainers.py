@@ -58,35 +58,41 @@ class Watch:
         return steps * (len(self.times) - 1) / (self.times[-1] - self.times[0])
 
 
-def lean(iterations: int, folder: Path, watch: Callable[..., None]) -> int:
-    """Train; return the decisions of an iteration."""
+def settings(iterations: int) -> Any:
+    """The same for all; no iteration ends early."""
     from policies.learning.settings import TrainSettings
-    from policies.learning.training import train
-    from scenarios.loader import load
 
-    settings = TrainSettings(
+    return TrainSettings(
         iterations=iterations, copies=COPIES, steps=STEPS, epochs=EPOCHS, minibatch=MINIBATCH, hidden=HIDDEN,
         target_kl=1e9, checkpoint_every=iterations,
     )  # fmt: skip
-    train(load(*REGION), settings, folder, watch)
+
+
+def lean(iterations: int, watch: Callable[..., None]) -> int:
+    """Train; return the decisions of an iteration."""
+    from policies.learning.training import train
+    from scenarios.loader import load
+
+    with tempfile.TemporaryDirectory() as folder:
+        train(load(*REGION), settings(iterations), Path(folder), watch)
     return COPIES * STEPS
 
 
-def rllib(runners: int, lockstep: bool, iterations: int, folder: Path, watch: Callable[..., None]) -> int:
+def rllib(runners: int, lockstep: bool, iterations: int, watch: Callable[..., None]) -> int:
     """Train; return the decisions of an iteration."""
-    from policies.rllib.cluster import Cluster
-    from policies.rllib.configuration import Recipe
-    from policies.rllib.start import Fairness
-    from policies.rllib.task import Task
-    from policies.rllib.training import Plan, train_on_ray
+    from policies.rllib.cluster import Cluster, joined
     from scenarios.loader import load
 
-    recipe = Recipe(
-        copies=COPIES, steps=STEPS, epochs=EPOCHS, minibatch=MINIBATCH, hidden=HIDDEN, lockstep=lockstep
-    )
-    task = Task(load(*REGION), skip_warm_up=False)
-    plan = Plan(iterations=iterations, every=iterations)
-    train_on_ray(task, Fairness(), recipe, plan, folder, Cluster(env_runners=runners), on_iteration=watch)
+    cluster = Cluster(env_runners=runners)
+    with joined(cluster):
+        from policies.rllib.configuration import config_of  # Ray: its token must be there when it is imported
+        from policies.rllib.task import Task
+
+        algorithm = config_of(Task(load(*REGION), settings(iterations), lockstep), cluster).build_algo()
+        for _ in range(iterations):
+            algorithm.train()
+            watch()
+        algorithm.stop()
     return COPIES * STEPS * max(1, runners)
 
 
@@ -94,12 +100,11 @@ def main() -> int:
     name, iterations = sys.argv[1], int(sys.argv[2])
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     watch = Watch()
-    with tempfile.TemporaryDirectory() as folder:
-        runners, in_lockstep = TRAINERS[name]
-        if name == "lean trainer":
-            steps = lean(iterations, Path(folder), watch)
-        else:
-            steps = rllib(runners, in_lockstep, iterations, Path(folder), watch)
+    runners, in_lockstep = TRAINERS[name]
+    if name == "lean trainer":
+        steps = lean(iterations, watch)
+    else:
+        steps = rllib(runners, in_lockstep, iterations, watch)
     print(json.dumps(watch.rate(steps)))
     return 0
 
