@@ -1,10 +1,10 @@
 """`GRPOAgent` and `GRPOTrainer`: group-robust PPO on any Gymnasium environment with a box to see and a choice to make.
 
-GRPO means other things elsewhere; here it is PPO whose steps count by the group that they belong to: the advantage of a
-step is multiplied by weight_g / share_g, with the soft-DRO weights of `scalarising.py` at the groups' levels. The level of
-a group is the mean discounted cost (-reward) to come from its steps, in units of the first update's mean. The sound form,
-a critic for the cost of every group, needs an environment that says who pays (`fairward train`); here only the group of
-the step is known.
+GRPO means other things elsewhere; here it is PPO whose steps count by the group that they belong to: the advantage of
+a step is multiplied by weight_g / share_g, with the soft-DRO weights of `scalarising.py` at the groups' levels. The
+level of a group is the mean discounted cost (-reward) to come from its steps, in units of the first update's mean. The
+sound form, a critic for the cost of every group, needs an environment that says who pays (`fairward train`); here only
+the group of the step is known.
 """
 
 from __future__ import annotations

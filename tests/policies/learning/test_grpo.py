@@ -1,5 +1,8 @@
 """`GRPOAgent` and `GRPOTrainer` on any Gymnasium environment, and the examples."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -87,3 +90,12 @@ def test_what_does_not_fit_is_said_at_once():
 
     with pytest.raises(UsageError, match="rewards: expected finite numbers, got 1 of 1"):
         GRPOTrainer(Broken, GRPOAgent(1, 2), lambda state, episode: 0).train(8)
+
+
+def test_the_snippet_of_the_page_runs(capsys):
+    page = Path(__file__).resolve().parents[3] / "docs" / "learning.md"
+    [code] = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+    exec(compile(code, str(page), "exec"), {"__name__": "snippet"})
+
+    assert float(capsys.readouterr().out) > 0
