@@ -6,9 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sim.protocol import Decision, Directive, Orders, Policy
+from sim.protocol import Constant, Decision, Directive, Engine, Orders, Policy, Watching
 
 _NEUTRAL = Orders()
+
+
+def combined(policies: Sequence[Policy]) -> Policy:
+    """Return several policies as one; those that always order the same still do."""
+    if all(isinstance(policy, Constant) for policy in policies):
+        return Settled([policy.directive for policy in policies if isinstance(policy, Constant)])
+    return Combined(policies)
 
 
 class Combined:
@@ -21,13 +28,34 @@ class Combined:
     def __init__(self, policies: Sequence[Policy]) -> None:
         self._policies = tuple(policies)
 
+    def watch(self, engine: Engine) -> None:
+        """Show the run to those who look at it."""
+        for policy in self._policies:
+            if isinstance(policy, Watching):
+                policy.watch(engine)
+
     def decide(self, decision: Decision) -> Directive:
         """Return the merged orders."""
-        merged: dict[str, Orders] = {}
-        for policy in self._policies:
-            for hospital, orders in policy.decide(decision).orders.items():
-                merged[hospital] = _merge(merged[hospital], orders) if hospital in merged else orders
-        return Directive(merged)
+        return _merged([policy.decide(decision) for policy in self._policies])
+
+
+class Settled:
+    """Several directives merged once and for all."""
+
+    def __init__(self, directives: Sequence[Directive]) -> None:
+        self.directive = _merged(directives)
+
+    def decide(self, decision: Decision) -> Directive:
+        """Return the same orders as ever."""
+        return self.directive
+
+
+def _merged(directives: Sequence[Directive]) -> Directive:
+    merged: dict[str, Orders] = {}
+    for directive in directives:
+        for hospital, orders in directive.orders.items():
+            merged[hospital] = _merge(merged[hospital], orders) if hospital in merged else orders
+    return Directive(merged)
 
 
 def _merge(earlier: Orders, later: Orders) -> Orders:

@@ -30,7 +30,7 @@ from scenarios.errors import UsageError
 from scenarios.scenario import Scenario
 from scenarios.units import parse_duration
 from sim.outcomes import KEYS, outcomes
-from sim.protocol import Decision, Directive, Policy
+from sim.protocol import Decision, Directive, Policy, Watching
 from sim.result import Result
 from sim.tables import Tables, attribute_column, tables
 
@@ -141,6 +141,8 @@ def begin(scenario: Scenario, policy: str, seed: int, replication: int) -> tuple
     engine = build_engine(scenario, seed, replication, "fast")
     assert isinstance(engine, FastEngine)
     decider = build_policy(policy, scenario, engine.network, policy_stream(policy, seed, replication))
+    if isinstance(decider, Watching):
+        decider.watch(engine)
     return engine, decider
 
 

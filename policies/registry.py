@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from policies.combined import Combined
+from policies.combined import combined
 from policies.equity_weighted import EquityWeightedPolicy
 from policies.heuristics import (
     AccumulatingPriorityPolicy,
@@ -29,6 +29,7 @@ from policies.heuristics import (
 from policies.learning.learned import LearnedPolicy, SampledPolicy
 from policies.optimisation.rolling_horizon import RollingHorizon
 from policies.parameters import Parameters, parse, suggestion
+from policies.rollout import Rollout
 from policies.staff_balancing import StaffBalancing
 from policies.vaccine_supply import VaccineNeed, VaccinePopulation, VaccineRisk
 from scenarios.errors import UsageError
@@ -64,6 +65,7 @@ POLICIES: dict[str, PolicyFactory] = {
     "vaccine-risk": VaccineRisk,
     "vaccine-need": VaccineNeed,
     "lp": RollingHorizon,
+    "rollout": Rollout,
 }
 
 LEARNED: dict[str, PolicyFactory] = {"ckpt": LearnedPolicy, "ckpt-sampled": SampledPolicy}
@@ -76,7 +78,7 @@ def build_policy(written: str, scenario: Scenario, network: Network, stream: np.
         (POLICIES | LEARNED)[name](scenario, network, stream, parameters)
         for name, parameters in parse(known(written))
     ]
-    return policies[0] if len(policies) == 1 else Combined(policies)
+    return policies[0] if len(policies) == 1 else combined(policies)
 
 
 def known(written: str) -> str:

@@ -1,4 +1,4 @@
-"""What the distributions of the scenario language compute: quantiles and moments.
+"""What the distributions of the scenario language compute: quantiles, moments, and the share below a value.
 
 A new distribution is a `Law` below, one line of `LAWS`, and its class in `scenarios/distributions.py`.
 """
@@ -27,6 +27,8 @@ class Law:
     """The inverse distribution function at each u, 0 < u < 1."""
     moments: Callable[[Any], tuple[float, float]]
     """Mean and standard deviation, exact."""
+    below: Callable[[Any, Floats], Floats]
+    """P(X < x) at each x: a value that is taken with a probability of its own is not below itself."""
 
 
 def quantile(distribution: Distribution[float], u: Floats) -> Floats:
@@ -44,12 +46,25 @@ def sd(distribution: Distribution[float]) -> float:
     return LAWS[distribution.kind].moments(distribution.law)[1]
 
 
+def share_below(distribution: Distribution[float], x: Floats) -> Floats:
+    """Return P(X < x) at each x, from 0 to 1: where the uniforms begin whose quantile is at least x."""
+    return np.asarray(LAWS[distribution.kind].below(distribution.law, x))
+
+
 def _constant_quantile(p: Any, u: Floats) -> Floats:
     return np.full(u.shape, p.value, dtype=np.float64)
 
 
 def _constant_moments(p: Any) -> tuple[float, float]:
     return p.value, 0.0
+
+
+def _constant_below(p: Any, x: Floats) -> Floats:
+    return _step_at(p.value, x)
+
+
+def _step_at(value: float, x: Floats) -> Floats:
+    return np.asarray(x > value, dtype=np.float64)
 
 
 def _exponential_quantile(p: Any, u: Floats) -> Floats:
@@ -60,11 +75,26 @@ def _exponential_moments(p: Any) -> tuple[float, float]:
     return p.mean, p.mean
 
 
+def _exponential_below(p: Any, x: Floats) -> Floats:
+    if p.mean == 0:
+        return _step_at(0.0, x)
+    return np.asarray(-np.expm1(-np.maximum(x, 0.0) / p.mean))
+
+
 def _lognormal_quantile(p: Any, u: Floats) -> Floats:
     if p.sd == 0:
         return np.full(u.shape, p.mean, dtype=np.float64)
     variance_of_log = log1p((p.sd / p.mean) ** 2)
     return np.asarray(np.exp(log(p.mean) - variance_of_log / 2 + sqrt(variance_of_log) * special.ndtri(u)))
+
+
+def _lognormal_below(p: Any, x: Floats) -> Floats:
+    if p.sd == 0:
+        return _step_at(p.mean, x)
+    variance_of_log = log1p((p.sd / p.mean) ** 2)
+    logs = np.log(np.where(x > 0, x, 1.0))
+    z = (logs - log(p.mean) + variance_of_log / 2) / sqrt(variance_of_log)
+    return np.where(x > 0, special.ndtr(z), 0.0)
 
 
 def _given_moments(p: Any) -> tuple[float, float]:
@@ -96,8 +126,21 @@ def _normal_moments(p: Any) -> tuple[float, float]:
     return p.sd * first, p.sd * sqrt(second - first * first)
 
 
+def _normal_below(p: Any, x: Floats) -> Floats:
+    if p.sd == 0:
+        return _step_at(p.mean, x)
+    at_least = special.ndtr((p.mean - x) / p.sd)
+    if p.below_zero == "redraw":
+        at_least = at_least / special.ndtr(p.mean / p.sd)
+    return np.where(x > 0, 1 - at_least, 0.0)
+
+
 def _gamma_quantile(p: Any, u: Floats) -> Floats:
     return np.asarray(special.gammaincinv((p.mean / p.sd) ** 2, u) * (p.sd * p.sd / p.mean))
+
+
+def _gamma_below(p: Any, x: Floats) -> Floats:
+    return np.asarray(special.gammainc((p.mean / p.sd) ** 2, np.maximum(x, 0.0) * (p.mean / (p.sd * p.sd))))
 
 
 def _erlang_quantile(p: Any, u: Floats) -> Floats:
@@ -106,6 +149,12 @@ def _erlang_quantile(p: Any, u: Floats) -> Floats:
 
 def _erlang_moments(p: Any) -> tuple[float, float]:
     return p.mean, p.mean / sqrt(p.k)
+
+
+def _erlang_below(p: Any, x: Floats) -> Floats:
+    if p.mean == 0:
+        return _step_at(0.0, x)
+    return np.asarray(special.gammainc(p.k, np.maximum(x, 0.0) * (p.k / p.mean)))
 
 
 def _weibull_quantile(p: Any, u: Floats) -> Floats:
@@ -119,6 +168,10 @@ def _weibull_moments(p: Any) -> tuple[float, float]:
         return first, first * sqrt(expm1(log_second - 2 * log_first))
     except OverflowError:
         return inf, inf
+
+
+def _weibull_below(p: Any, x: Floats) -> Floats:
+    return np.asarray(-np.expm1(-((np.maximum(x, 0.0) / p.scale) ** p.shape)))
 
 
 def _triangular_quantile(p: Any, u: Floats) -> Floats:
@@ -135,12 +188,28 @@ def _triangular_moments(p: Any) -> tuple[float, float]:
     return (p.low + p.mode + p.high) / 3, sqrt((left * left + left * right + right * right) / 18)
 
 
+def _triangular_below(p: Any, x: Floats) -> Floats:
+    width, left, right = p.high - p.low, p.mode - p.low, p.high - p.mode
+    if width == 0:
+        return _step_at(p.low, x)
+    up, down = np.clip(x - p.low, 0.0, left), np.clip(p.high - x, 0.0, right)
+    rising = up * up / (width * left) if left else np.zeros(x.shape)
+    falling = 1 - down * down / (width * right) if right else np.ones(x.shape)
+    return np.where(x <= p.mode, rising, falling)
+
+
 def _uniform_quantile(p: Any, u: Floats) -> Floats:
     return np.asarray(p.low + u * (p.high - p.low))
 
 
 def _uniform_moments(p: Any) -> tuple[float, float]:
     return (p.low + p.high) / 2, (p.high - p.low) / sqrt(12)
+
+
+def _uniform_below(p: Any, x: Floats) -> Floats:
+    if p.high == p.low:
+        return _step_at(p.low, x)
+    return np.asarray(np.clip((x - p.low) / (p.high - p.low), 0.0, 1.0))
 
 
 def _empirical_table(p: Any) -> tuple[Floats, Floats]:
@@ -163,16 +232,22 @@ def _empirical_moments(p: Any) -> tuple[float, float]:
     return centre, sqrt(float(shares @ (values - centre) ** 2))
 
 
+def _empirical_below(p: Any, x: Floats) -> Floats:
+    values, shares = _empirical_table(p)
+    cumulative = np.concatenate([[0.0], np.cumsum(shares)])
+    return np.asarray((cumulative / cumulative[-1])[np.searchsorted(values, x, side="left")])
+
+
 LAWS: dict[str, Law] = {
-    "constant": Law(_constant_quantile, _constant_moments),
-    "exponential": Law(_exponential_quantile, _exponential_moments),
-    "lognormal": Law(_lognormal_quantile, _given_moments),
-    "normal": Law(_normal_quantile, _normal_moments),
-    "gamma": Law(_gamma_quantile, _given_moments),
-    "erlang": Law(_erlang_quantile, _erlang_moments),
-    "weibull": Law(_weibull_quantile, _weibull_moments),
-    "triangular": Law(_triangular_quantile, _triangular_moments),
-    "uniform": Law(_uniform_quantile, _uniform_moments),
-    "empirical": Law(_empirical_quantile, _empirical_moments),
+    "constant": Law(_constant_quantile, _constant_moments, _constant_below),
+    "exponential": Law(_exponential_quantile, _exponential_moments, _exponential_below),
+    "lognormal": Law(_lognormal_quantile, _given_moments, _lognormal_below),
+    "normal": Law(_normal_quantile, _normal_moments, _normal_below),
+    "gamma": Law(_gamma_quantile, _given_moments, _gamma_below),
+    "erlang": Law(_erlang_quantile, _erlang_moments, _erlang_below),
+    "weibull": Law(_weibull_quantile, _weibull_moments, _weibull_below),
+    "triangular": Law(_triangular_quantile, _triangular_moments, _triangular_below),
+    "uniform": Law(_uniform_quantile, _uniform_moments, _uniform_below),
+    "empirical": Law(_empirical_quantile, _empirical_moments, _empirical_below),
 }
 """The registry, by the key under which a distribution is written."""

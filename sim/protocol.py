@@ -223,6 +223,15 @@ class Constant(Protocol):
 
 
 @runtime_checkable
+class Watching(Protocol):
+    """A policy that looks ahead from the run itself. It may read it, copy it and imagine its futures, and no more."""
+
+    def watch(self, engine: Engine) -> None:
+        """Take the run, before its first decision. Raises `UnsupportedFeature` if it is of the wrong kind."""
+        ...
+
+
+@runtime_checkable
 class Unwatched(Protocol):
     """An engine that need not show what nobody looks at."""
 
@@ -233,6 +242,8 @@ class Unwatched(Protocol):
 
 def run(engine: Engine, policy: Policy) -> Result:
     """Drive the engine to its horizon under the policy."""
+    if isinstance(policy, Watching):
+        policy.watch(engine)
     if isinstance(policy, Constant) and isinstance(engine, Unwatched):
         while engine.run_to_decision():
             engine.answer(policy.directive)

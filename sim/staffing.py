@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scenarios.hospitals import Shift, Staff
-from sim.order import on_grid
+from sim.order import on_grid, on_second
 
 if TYPE_CHECKING:
     from sim.workload import Workload
@@ -16,24 +16,31 @@ if TYPE_CHECKING:
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def on_duty(workload: Workload, hospital: int, role: int, staff: Staff) -> list[tuple[float, int]]:
-    """Return (time, people on duty from then on), times rising from 0 to the horizon, equal counts merged.
+def on_duty(
+    workload: Workload, hospital: int, role: int, staff: Staff, since: float = 0.0
+) -> list[tuple[float, int]]:
+    """Return (time, people on duty from then on), times rising from `since` to the horizon, equal counts merged.
 
     `role` is the index of its pool. A person of a shift is absent for the whole shift with the chance
     `sickness`. Constant staff with sickness are on shifts from midnight to midnight.
     """
     if not staff.roster and not staff.sickness:
-        return [(0.0, int(staff.count or 0))]
-    horizon = workload.network.horizon
-    shifts = _worked(workload.network.scenario.start, horizon, staff)
+        return [(since, int(staff.count or 0))]
+    horizon, scenario = workload.network.horizon, workload.network.scenario
+    shifts = [
+        shift
+        for shift in _worked(scenario.start, on_second(on_grid(scenario.horizon)), staff)
+        if shift.end > since and shift.begin <= horizon
+    ]
     counts = [shift.count for shift in shifts]
     if staff.sickness:
         names = [(shift.day, shift.number) for shift in shifts]
-        sick = workload.sick(hospital, role, names, counts, staff.sickness)
+        sick = workload.sick(hospital, role, names, counts, staff.sickness, [shift.begin for shift in shifts])
         counts = [count - n for count, n in zip(counts, sick, strict=True)]
-    changes: dict[float, int] = {0.0: 0}
+    changes: dict[float, int] = {since: 0}
     for shift, count in zip(shifts, counts, strict=True):
-        changes[shift.begin] = changes.get(shift.begin, 0) + count
+        begin = max(since, shift.begin)
+        changes[begin] = changes.get(begin, 0) + count
         changes[shift.end] = changes.get(shift.end, 0) - count
     timeline: list[tuple[float, int]] = []
     people = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -62,6 +63,30 @@ def elements(
         return np.empty(0)
     first, last = int(ordinals.min()), int(ordinals.max())
     return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """All streams of a replication, or all those whose names begin in one way."""
+
+    seed: int
+    replication: int
+    prefix: tuple[str, ...] = ()
+    """What every name begins with: nothing for the patients as they are, else an imagined future's name."""
+
+    def uniforms(self, names: tuple[str, ...], n: int, first: int = 0) -> NDArray[np.float64]:
+        """Return elements of a stream. See `uniforms`."""
+        return uniforms(self.seed, self.replication, (*self.prefix, *names), n, first)
+
+    def elements(self, names: tuple[str, ...], ordinals: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the elements of a stream with the given numbers. See `elements`."""
+        return elements(self.seed, self.replication, (*self.prefix, *names), ordinals)
+
+    def beginnings(
+        self, names: tuple[str, ...], endings: Sequence[tuple[str, ...]], n: int
+    ) -> NDArray[np.float64]:
+        """Return the first elements of many streams. See `beginnings`."""
+        return beginnings(self.seed, self.replication, (*self.prefix, *names), endings, n)
 
 
 class _Kept(threading.local):

@@ -8,43 +8,45 @@ streams are added and however long the run, a patient keeps the same luck: commo
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scenarios.distributions import Distribution, DurationCase
+from scenarios.distributions import Distribution
 from scenarios.quantities import When
 from sim.arrival_source import ArrivalSource, Outcomes
 from sim.arrivals import Floats, all_on_grid, arrival_times, partial_sums
 from sim.attributes import describe, nobody
-from sim.conditions import Codes, Facts, Mask
+from sim.batches import Batch, Column, by_case
+from sim.conditions import Codes, Mask
 from sim.distributions import quantile
+from sim.known import NOTHING, Known
 from sim.network import CAUSES, Network
 from sim.patients import Patients, facts_of, in_order, join, on_clock
-from sim.streams import beginnings, elements, uniforms
+from sim.streams import Streams
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 
 
 def draw_patients(network: Network, seed: int, replication: int) -> Patients:
     """Draw everybody who presents to the horizon from the scenario's arrival streams."""
-    scenario = network.scenario
+    scenario, streams = network.scenario, Streams(seed, replication)
     batches = []
     for source, (name, stream) in enumerate(scenario.arrivals.items()):
 
         def of_arrivals(purpose: str, n: int, name: str = name) -> Floats:
-            return uniforms(seed, replication, (name, "arrivals", purpose), n)
+            return streams.uniforms((name, "arrivals", purpose), n)
 
         time, ordinal = arrival_times(stream, scenario.start, network.horizon, of_arrivals)
 
         def of_people(*purpose: str, name: str = name, ordinal: Codes = ordinal) -> Floats:
-            return elements(seed, replication, (name, "people", *purpose), ordinal)
+            return streams.elements((name, "people", *purpose), ordinal)
 
         patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take(patients.time <= network.horizon))
@@ -70,7 +72,24 @@ class Workload:
         self.patients = draw_patients(network, seed, replication)
         self._n_drawn = len(self.patients)
         self._batch = self._look_at(self.patients)
-        self._columns: dict[Hashable, _Column] = {}
+        self._streams = Streams(seed, replication)
+        self._known = NOTHING
+        # Last: columns refer to the workload, and a deep copy fills in what it refers to in this order.
+        self._columns: dict[Hashable, Column] = {}
+
+    def redrawn(
+        self, network: Network, patients: Patients, who: Codes, streams: Streams, known: Known
+    ) -> Workload:
+        """Return a workload in which all that is not known is drawn from other streams.
+
+        `patients`: everybody who has come, by their ids, and after them those who are imagined to come; `who`: the ids
+        of those of whom anything may still be asked. The streams must be an imagined future's own.
+        """
+        other = copy.copy(self)
+        other.network, other.patients, other._columns = network, patients, {}
+        other._batch = replace(other._look_at(patients.take(who)), who=who, n=len(patients))
+        other._streams, other._known = streams, replace(known, past=self)
+        return other
 
     def extend(self, batch: Patients) -> None:
         """Append patients, whose ids follow the present ones, and extend every column made so far."""
@@ -131,32 +150,50 @@ class Workload:
         shifts: Sequence[tuple[str, str]],
         counts: Sequence[int],
         probability: float,
+        begins: Sequence[float] = (),
     ) -> list[int]:
-        """Return how many of each shift (day, number) are absent; who is does not depend on how many there are."""
+        """Return how many of each shift (day, number) are absent; who is does not depend on how many there are.
+
+        `begins`: when the shifts do, from when on it is known; needed of a redrawn workload only.
+        """
         names = ("sick", self.network.hospitals[hospital], self.network.pools[role].name)
-        u = beginnings(self.seed, self.replication, names, shifts, max(counts, default=0))
+        u = self._streams.beginnings(names, shifts, max(counts, default=0))
         absent = (u < probability) & (np.arange(u.shape[1]) < np.array(counts)[:, None])
         numbers: list[int] = np.count_nonzero(absent, axis=1).tolist()
+        known = self._known
+        if known.past is not None:
+            begun = [i for i, begin in enumerate(begins) if begin <= known.until]
+            n_begun = known.past.sick(
+                hospital,
+                role,
+                [shifts[i] for i in begun],
+                [counts[i] for i in begun],
+                probability,
+                [begins[i] for i in begun],
+            )
+            for i, n in zip(begun, n_begun, strict=True):
+                numbers[i] = n
         return numbers
 
     def lost_delivery(self, hospital: int, product: int, number: int) -> float:
         """Return the uniform that decides whether the hospital's delivery of this number, from 0, is spoilt."""
         names = ("delivery", self.network.hospitals[hospital], self.network.products[product])
-        return float(uniforms(self.seed, self.replication, names, 1, first=number)[0])
+        return float(self._streams.uniforms(names, 1, first=number)[0])
 
     def breach_times(self, hospital: int) -> list[float]:
-        """Return when the hospital's cold chain fails, to the horizon."""
+        """Return when the hospital's cold chain fails, from now or the start to the horizon."""
         name = self.network.hospitals[hospital]
         vaccine = self.network.scenario.vaccine
         fridge = vaccine.fridges.get(name) if vaccine else None
         if fridge is None or fridge.breach_rate == 0:
             return []
-        rate, horizon = fridge.breach_rate, self.network.horizon
+        rate, begin = fridge.breach_rate, max(0.0, self._known.until)
+        length = self.network.horizon - begin
 
         def gaps(n: int) -> Floats:
-            return np.asarray(-np.log1p(-uniforms(self.seed, self.replication, ("breach", name), n)) / rate)
+            return np.asarray(-np.log1p(-self._streams.uniforms(("breach", name), n)) / rate)
 
-        times: list[float] = all_on_grid(partial_sums(gaps, horizon, rate * horizon)).tolist()
+        times: list[float] = all_on_grid(begin + partial_sums(gaps, length, rate * length)).tolist()
         return times
 
     def fingerprint(self) -> str:
@@ -176,26 +213,26 @@ class Workload:
             digest.update(np.asarray(arrays.durations(step, 0)[drawn], dtype="<f8").tobytes())
         return digest.hexdigest()
 
-    def _column(self, key: Hashable, fill: Callable[[_Batch], Any]) -> list[Any]:
+    def _column(self, key: Hashable, fill: Callable[[Batch], Any]) -> list[Any]:
         return self._made(key, fill).listed()
 
-    def _made(self, key: Hashable, fill: Callable[[_Batch], Any]) -> _Column:
+    def _made(self, key: Hashable, fill: Callable[[Batch], Any]) -> Column:
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = _Column(fill, self._batch)
+            column = self._columns[key] = Column(fill, self._batch)
         return column
 
-    def _look_at(self, patients: Patients) -> _Batch:
+    def _look_at(self, patients: Patients) -> Batch:
         pathway = np.array(self.network.class_pathway, dtype=np.int64)[patients.cls]
-        return _Batch(patients, facts_of(self.network, self.sources, patients), pathway)
+        return Batch(patients, facts_of(self.network, self.sources, patients), pathway)
 
-    def _uniforms(self, names: tuple[str, ...], pathway: int | None, batch: _Batch) -> Floats:
+    def _uniforms(self, names: tuple[str, ...], pathway: int | None, batch: Batch) -> Floats:
         """Uniforms of the stream (source, *names) for the patients of a pathway, or all; 0 for the others."""
         u = np.zeros(len(batch.patients))
         for source, ids in batch.by_source(pathway):
             ordinals = batch.patients.ordinal[ids]
-            u[ids] = elements(self.seed, self.replication, (self.sources[source], *names), ordinals)
-        return u
+            u[ids] = self._streams.elements((self.sources[source], *names), ordinals)
+        return self._known.within(names, u, batch)
 
     def _step_uniforms(self, purpose: str, step: int, visit: int) -> list[float]:
         spec = self.network.steps[step]
@@ -203,12 +240,18 @@ class Workload:
             (purpose, step, visit), partial(self._uniforms, (spec.name, str(visit), purpose), spec.pathway)
         )
 
-    def _durations(self, step: int, visit: int, batch: _Batch) -> Floats:
+    def _durations(self, step: int, visit: int, batch: Batch) -> Floats:
         spec = self.network.steps[step].spec
         name, pathway = self.network.steps[step].name, self.network.steps[step].pathway
         u = self._uniforms((name, str(visit), "duration"), pathway, batch)
         here = batch.pathway == pathway
-        hours = _by_case(spec.duration, u, here, batch.facts, 0.0)
+        hours = by_case(spec.duration, u, here, batch.facts, 0.0)
+        return all_on_grid(self.stretched(step, hours, batch))
+
+    def stretched(self, step: int, hours: Floats, batch: Batch) -> Floats:
+        """Return what attributes and disparities make of a step's hours; changes them in place."""
+        spec, name = self.network.steps[step].spec, self.network.steps[step].name
+        here = batch.pathway == self.network.steps[step].pathway
         for attribute in spec.scale_by:
             hours *= batch.patients.numbers[attribute]
         for factor in spec.factors:
@@ -216,22 +259,30 @@ class Workload:
         for row in self.network.scenario.disparities.extra_time:
             if name in row.steps or name.split(".", 1)[1] in row.steps:
                 hours[here & batch.facts.hold(row.when)] += row.extra
-        return all_on_grid(hours)
+        return hours
 
-    def _patience(self, step: int, visit: int, batch: _Batch) -> Floats:
+    def _patience(self, step: int, visit: int, batch: Batch) -> Floats:
         compiled = self.network.steps[step]
         here = batch.pathway == compiled.pathway
         patience = compiled.spec.patience
         if patience is None:
             return np.where(here, inf, 0.0)
-        if patience.scope == "journey":
-            names: tuple[str, ...] = (self.network.pathways[compiled.pathway], "journey patience")
-        else:
-            names = (compiled.name, str(visit), "patience")
+        names = self.patience_stream(step, visit)
         u = self._uniforms(names, compiled.pathway, batch)
-        return all_on_grid(_by_case(patience.time, u, here, batch.facts, inf))
+        return all_on_grid(by_case(patience.time, u, here, batch.facts, inf))
 
-    def _cleaning(self, law: Distribution[float] | None, step: int, visit: int, batch: _Batch) -> Floats:
+    def patience_stream(self, step: int, visit: int) -> tuple[str, ...]:
+        """Return the name of the stream that says how patient they are, without the source."""
+        compiled = self.network.steps[step]
+        if compiled.spec.patience is not None and compiled.spec.patience.scope == "journey":
+            return self.network.pathways[compiled.pathway], "journey patience"
+        return compiled.name, str(visit), "patience"
+
+    def batch_of(self, who: Codes) -> Batch:
+        """Return some of the patients by id, with what columns ask of them."""
+        return replace(self._look_at(self.patients.take(who)), who=who, n=len(self.patients))
+
+    def _cleaning(self, law: Distribution[float] | None, step: int, visit: int, batch: Batch) -> Floats:
         compiled = self.network.steps[step]
         if law is None:
             return np.zeros(len(batch.patients))
@@ -241,70 +292,17 @@ class Workload:
         hours[here] = quantile(law, u[here])
         return all_on_grid(hours)
 
-    def _thresholds(self, cause: int, ordinal: int, batch: _Batch) -> Floats:
+    def _thresholds(self, cause: int, ordinal: int, batch: Batch) -> Floats:
         return np.asarray(-np.log1p(-self._uniforms((CAUSES[cause], str(ordinal), "threshold"), None, batch)))
 
-    def _holds(self, fixed: When, batch: _Batch) -> Mask:
+    def _holds(self, fixed: When, batch: Batch) -> Mask:
         return batch.facts.hold(fixed)
 
-    def _codes(self, attribute: str, batch: _Batch) -> Codes:
+    def _codes(self, attribute: str, batch: Batch) -> Codes:
         return batch.patients.codes[attribute]
 
-    def _number(self, attribute: str, batch: _Batch) -> Floats:
+    def _number(self, attribute: str, batch: Batch) -> Floats:
         return batch.patients.numbers[attribute]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Patients of whom a column is made, with what all columns ask."""
-
-    patients: Patients
-    facts: Facts
-    pathway: Codes
-    _ids: list[tuple[int, Codes]] | None = None
-
-    def by_source(self, pathway: int | None) -> Iterator[tuple[int, Codes]]:
-        """Give the ids of each source's patients of the pathway."""
-        if self._ids is None:
-            source = self.patients.source
-            order = np.argsort(source, kind="stable")
-            present, starts = np.unique(source[order], return_index=True)
-            parts = np.split(order, starts[1:]) if len(present) else []
-            self._ids = list(zip(present.tolist(), parts, strict=True))
-        for source_index, ids in self._ids:
-            mine = ids if pathway is None else ids[self.pathway[ids] == pathway]
-            if len(mine):
-                yield source_index, mine
-
-
-class _Column:
-    """One number a patient, as an array and, once somebody has asked for it, as a list."""
-
-    __slots__ = ("_listed", "_n", "_room", "fill")
-
-    def __init__(self, fill: Callable[[_Batch], Any], batch: _Batch) -> None:
-        self.fill = fill
-        self._room = np.ascontiguousarray(fill(batch))
-        self._n = len(self._room)
-        self._listed: list[Any] | None = None
-
-    def array(self) -> NDArray[Any]:
-        return self._room[: self._n]
-
-    def listed(self) -> list[Any]:
-        if self._listed is None:
-            self._listed = self.array().tolist()
-        return self._listed
-
-    def extend(self, batch: _Batch) -> None:
-        new = self.fill(batch)
-        n = self._n + len(new)
-        if n > len(self._room):
-            self._room = np.concatenate([self.array(), np.zeros(max(n, 1024), dtype=self._room.dtype)])
-        self._room[self._n : n] = new
-        self._n = n
-        if self._listed is not None:
-            self._listed.extend(new.tolist())
 
 
 class Arrays(Workload):
@@ -313,14 +311,5 @@ class Arrays(Workload):
     def __init__(self, workload: Workload) -> None:
         self.__dict__ = workload.__dict__
 
-    def _column(self, key: Hashable, fill: Callable[[_Batch], Any]) -> Any:
+    def _column(self, key: Hashable, fill: Callable[[Batch], Any]) -> Any:
         return self._made(key, fill).array()
-
-
-def _by_case(cases: Sequence[DurationCase], u: Floats, here: Mask, facts: Facts, otherwise: float) -> Floats:
-    """Return each patient's quantile of the first case that holds; 0 for those who are not here."""
-    hours = np.where(here, otherwise, 0.0)
-    for case, taken in facts.take_first(cases):
-        mask = taken & here
-        hours[mask] = quantile(case, u[mask])
-    return hours

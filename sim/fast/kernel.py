@@ -335,6 +335,17 @@ def shift(w: Any, identity: int, duty: int, rank: int) -> None:
         put(w, duty_at(w.rosters, duty + 1).time, rank, duty + 1)
 
 
+@compiled
+def expect_deadlines(w: Any) -> None:
+    """Set everybody's deadline anew; there must be no alarms, and room for one each."""
+    for place in range(w.max_patients):
+        p = patient_at(w.patients, place)
+        p.deadline = INFINITE
+        p.alarm = INFINITE
+        if p.number >= 0 and (p.cell >= 0 or w.hazards):
+            care.set_deadline(w, place)
+
+
 # The census.
 
 
@@ -392,7 +403,8 @@ def census(w: Any, n_patients: int) -> int:
     CENSUS,
     SHOW,
     ORDER,
-) = range(16)
+    DEADLINES,
+) = range(17)
 
 INFINITE = float("inf")
 
@@ -440,6 +452,8 @@ def _entry(sources: str) -> Any:
             panel.show(w, a)
         elif what == ORDER:
             return orders.carry_out(w)
+        elif what == DEADLINES:
+            expect_deadlines(w)
         return 0
 
     return run

@@ -93,7 +93,9 @@ def test_engines_agree_on_the_library(name, seed):
     )
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    "policy", [name for name in POLICIES if name != "rollout"]
+)  # that needs the fast engine
 @pytest.mark.parametrize("name", ["region", "surge", "vaccine-campaign"])
 def test_engines_agree_under_every_registered_policy(name, policy):
     scenario = days_of(name)

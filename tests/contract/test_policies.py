@@ -10,11 +10,14 @@ import pytest
 
 from agents.build import build_engine
 from policies.registry import POLICIES, build_policy, title
-from sim.protocol import Directive
+from sim.protocol import Directive, Watching
 from sim.protocol import run as drive
 
 COMBINED = "acuity+nearest+staff-balancing"
+WATCHING = ("rollout",)
+"""Policies that decide from the run itself: a decision alone is not enough for them."""
 EVERY = [*POLICIES, COMBINED]
+BY_DECISION = [name for name in EVERY if name not in WATCHING]
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_the_engine_carries_out_its_orders_to_the_horizon(scenes, name):
     assert len(result.log) > 0
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", BY_DECISION)
 def test_equal_decisions_get_equal_directives_and_are_not_changed(scenes, name):
     network = scenes.network_of()
     policy = made(name, network)
@@ -58,7 +61,7 @@ def test_equal_decisions_get_equal_directives_and_are_not_changed(scenes, name):
         assert isinstance(first, Directive)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", BY_DECISION)
 def test_its_directives_are_not_changed_afterwards(scenes, name):
     network = scenes.network_of()
     policy = made(name, network)
@@ -71,7 +74,7 @@ def test_its_directives_are_not_changed_afterwards(scenes, name):
     assert all(directive == then for directive, then in kept)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", BY_DECISION)
 def test_it_survives_an_empty_hospital_no_staff_and_no_stock(scenes, name):
     network = scenes.network_of()
     nothing = scenes.empty_view(network, "islet", capacity=(0,) * len(network.pools))
@@ -84,7 +87,7 @@ def test_it_survives_an_empty_hospital_no_staff_and_no_stock(scenes, name):
     assert set(directive.orders) <= set(network.hospitals)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", BY_DECISION)
 def test_it_survives_staff_and_beds_without_limit(scenes, name):
     network = scenes.network_of(
         "hospitals.north.staff.nurse=unlimited", "hospitals.north.beds.bed.count=unlimited"
@@ -103,6 +106,11 @@ def test_it_survives_a_scenario_without_vaccine(scenes, name):
     result = drive(build_engine(network.scenario, 1, 1), made(name, network))
 
     assert len(result.log) > 0
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_it_says_whether_it_decides_from_the_run_itself(scenes, name):
+    assert isinstance(made(name, scenes.network_of()), Watching) == (name in WATCHING)
 
 
 @pytest.mark.parametrize("name", POLICIES)
