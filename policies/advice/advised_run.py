@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from policies.advice.ledger import Ledger, Verdict
 from policies.advice.modes import in_mode
@@ -11,6 +12,7 @@ from policies.changes import Change
 from policies.futures import Futures, begin, both_ways, fork
 from scenarios.errors import UsageError
 from scenarios.loader import scenario_hash
+from scenarios.rules import OverflowRule, QueueRule
 from scenarios.scenario import Scenario
 from sim.protocol import Decision, Directive, Orders
 from sim.result import Result
@@ -101,9 +103,9 @@ class AdvisedRun:
             )
         self._answer(directive, who, "overridden", rationale, seen)
 
-    def follow(self, until: float) -> None:
-        """Follow the policy, without entries in the ledger, to the first decision at or after so many hours."""
-        while self.decision is not None and self.decision.time < until:
+    def follow(self, stop: Callable[[Decision], bool]) -> None:
+        """Follow the policy, without entries in the ledger, to the next decision at which to stop, or the horizon."""
+        while self.decision is not None and not stop(self.decision):
             self._engine.answer(self.recommended)
             self._go_on()
 
@@ -151,11 +153,23 @@ def list_orders(directive: Directive) -> list[Order]:
     """Return the parts of a directive that are not neutral, hospital by hospital."""
     neutral = Orders()
     return [
-        Order(hospital, part.name, str(getattr(orders, part.name)))
+        Order(hospital, part.name, _said(getattr(orders, part.name)))
         for hospital, orders in directive.orders.items()
         for part in fields(Orders)
         if getattr(orders, part.name) != getattr(neutral, part.name)
     ]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, QueueRule | OverflowRule):
+        return value.name
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{' '.join(key) if isinstance(key, tuple) else key}: {each}" for key, each in value.items()
+        )
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)
 
 
 def effect_of(futures: Futures | None) -> dict[str, float]:
