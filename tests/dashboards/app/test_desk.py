@@ -54,7 +54,7 @@ def desk_of(service, **choices):
 
 
 def test_view_models_do_not_import_panel():
-    names = "desk, levers, question, result, service, session, pages, page_decide, page_about, uploads, tiles"
+    names = "desk, levers, question, result, service, session, pages, page_decide, page_about, page_override, uploads, tiles"
     script = f"import sys; from dashboards.app import {names}; print({{'panel', 'bokeh'}} & set(sys.modules))"
 
     assert (
