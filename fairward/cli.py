@@ -29,6 +29,7 @@ from fairward.commands import (
     thresholds,
     tradeoffs,
     training,
+    tuning,
     uncertainty,
 )
 from fairward.exits import BUG, INTERRUPTED
@@ -87,6 +88,7 @@ app.command("audit")(auditing.audit)
 app.command("evaluate")(evaluating.evaluate)
 app.command("tradeoffs")(tradeoffs.tradeoffs)
 app.command("train")(training.train)
+app.command("tune")(tuning.tune)
 app.command("counterfactual")(counterfactual.counterfactual)
 app.command("explain")(explaining.explain)
 app.command("uncertainty")(uncertainty.uncertainty)

@@ -49,6 +49,16 @@ def train(
         Optional[Path],  # noqa: UP045
         typer.Option("--out", help="The folder of the run; trained/SCENARIO-ALGO-SEED when absent."),
     ] = None,
+    ray: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--ray", help="HOST:PORT of a Ray cluster, or auto in a submitted job: docs/cluster.md."
+        ),
+    ] = None,
+    env_runners: Annotated[
+        int, typer.Option("--env-runners", min=0, help="Processes of Ray that simulate, --copies each.")
+    ] = 0,
+    learners: Annotated[int, typer.Option("--learners", min=0, help="Processes of Ray that learn.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint.")] = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -69,7 +79,15 @@ def train(
     began = time.monotonic()
     try:
         with progress(f"{loaded.name}, {algo}", quiet, "iterations") as tell:
-            trained = learn(loaded, settings, folder, tell, resume)
+            if ray is None and not env_runners and not learners:
+                trained = learn(loaded, settings, folder, tell, resume)
+            else:
+                from policies.rllib.cluster import Cluster
+                from policies.rllib.training import train_on_ray
+
+                trained = train_on_ray(
+                    loaded, settings, folder, Cluster(ray, env_runners, learners), tell, resume
+                )
     except KeyboardInterrupt:
         kept = checkpoints_of(folder)
         there = f"{kept[-1]} is kept; the same command with --resume goes on" if kept else "no checkpoint yet"

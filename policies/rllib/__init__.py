@@ -1,0 +1,1 @@
+"""Group-robust PPO on Ray RLlib: many machines, one policy. Needs the extra `train`."""
