@@ -44,6 +44,7 @@ PAGES = (
     Page("equity", "Equity", "Which groups are worse off, and is any rule broken?"),
     Page("tradeoffs", "Trade-offs", "What is gained here is lost there: which options does nothing beat?"),
     Page("override", "Override", "What is recommended now, and what if you decide otherwise?"),
+    Page("explain", "Explain", "What moves the choices, and why was this patient moved?"),
     Page("runs", "Runs & audit", "What was run, when and from what?"),
     Page("about", "About", "What do the words mean, and what can this not say?"),
 )

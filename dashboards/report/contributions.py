@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from dashboards.report.ink import BLUE, INK, RULE, SOFT, TEXT_SIZE, VERMILION, Drawing, axes, canvas
 from dashboards.report.wording import MINUS, shortened
+from policies.explain.explanation import Explanation
 
 ROW, LABEL, TOP, BOTTOM, LEFT, RIGHT = 36.0, 16.0, 4.0, 42.0, 4.0, 12.0
 MOST, MOST_DOTS = 10, 300
+
+
+def explanation_drawings(found: Explanation, words: Callable[[str, float], str]) -> dict[str, Drawing]:
+    """Return the charts of an explanation by the name of their block."""
+    case, i = found.case, found.case.local
+    texts = [words(label, value) for label, value in zip(case.labels, case.rows[i], strict=True)]
+    one = found.found
+    return {
+        "why-here": waterfall(case.labels, texts, one.values[i], float(one.base[i]), float(one.margin[i])),
+        "what-matters": beeswarm(case.labels, one.values, case.rows),
+    }
 
 
 def waterfall(
