@@ -122,6 +122,10 @@ def _lane(
         "x", "y", source=source, marker=SHAPES[look.shape], size="size", line_color=colour, line_width=2,
         fill_color=colour, fill_alpha="fill"
     )  # fmt: skip
+    ringed = [k for k, (_, _, _, row) in enumerate(found) if place in row.ringed]
+    if ringed:
+        rings = ColumnDataSource({name: [source.data[name][k] for k in ringed] for name in ("x", "y")})
+        chart.scatter("x", "y", source=rings, size=22, fill_color=None, line_color=INK, line_width=1.5)
     chart.add_tools(
         HoverTool(renderers=[shown], tooltips=[("", "@group"), (label.replace("@", " "), "@said")])
     )

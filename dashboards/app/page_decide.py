@@ -154,22 +154,20 @@ class View:
 
         from dashboards.app import look
 
+        who = look.card(self.attribute, self.who, margin=(0, 0, 12, 0))
+        beside = pmui.Column(who, self.dots, self.vaccine, sizing_mode="stretch_width", margin=0)
         return pmui.Column(
             self.lead, self.tiles,
-            look.columns((self.effects, look.HALF), (look.card(self.attribute, self.who), look.HALF),
-                         (self.full, look.WHOLE), (self.dots, look.HALF), (self.vaccine, look.HALF)),
+            look.columns((self.effects, look.HALF), (beside, look.HALF), (self.full, look.WHOLE)),
             self.taken, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
     async def show(self, result: Result) -> None:
-        """Fill the page: what is read first, first."""
-        import asyncio
-
+        """Fill the page."""
         self.lead.object = lead(self.model, result)
         self.tiles.object = tile_list(self.model.tiles(result), result.story.label(0), result.short)
         self.model.take(result)
         for fill in (self._effects, self._groups, self._courses, self._runs, self._vaccine, self._take):
-            await asyncio.sleep(0)
             fill(result)
 
     def _take(self, result: Result) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import param
 
 from dashboards.app.desk import Desk
+from dashboards.app.question import Side
 from dashboards.app.result import Result
 from dashboards.app.service import compute_key
 from dashboards.app.session import Session
@@ -70,10 +71,9 @@ class Model(param.Parameterized):
                 raise FairwardError("Choose at least two policies, and two different outcomes.")
             objectives = [parse_objective(self.across), parse_objective(self.up)]
             scenario = desk.changed
-            key = compute_key("several", scenario.name, desk.several_key(self.policies))
-            frames = await service.several(
-                key, scenario, tuple(self.policies), desk.seed, desk.runs, self._tick
-            )
+            sides = [Side(name, scenario, name) for name in self.policies]
+            key = compute_key([(side.identity, side.policy) for side in sides], desk.seed, desk.runs)
+            frames = await service.several(key, sides, desk.seed, desk.runs, self._tick)
             self.found = await service.draw(_front, objectives, frames, tuple(self.policies), desk.seed)
             self.told = tell_front(self.found, scenario.title or scenario.name, key[:8])
             self.key = key[:8]

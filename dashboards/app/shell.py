@@ -51,13 +51,18 @@ class Shell:
     async def fill(self) -> None:
         """Make and fill the page that is open."""
         page = PAGES[self._tabs.active]
-        if page.name not in self._views:
-            self._views[page.name] = page.view(self.session)
-            self._places[page.name][:] = [self._views[page.name].layout()]
         result = self.desk.result
+        fresh = page.name not in self._views
+        if fresh:
+            self._views[page.name] = page.view(self.session)
+            layout = self._views[page.name].layout()
         if result is not None and self._shown.get(page.name) != result.key:
             self._shown[page.name] = result.key
-            await self._views[page.name].show(result)
+            # All at once: a Bokeh chart that is moved while it is being built is lost.
+            with pn.io.hold():
+                await self._views[page.name].show(result)
+        if fresh:
+            self._places[page.name][:] = [layout]
 
     def _connect(self) -> None:
         names = [page.name for page in PAGES]
