@@ -13,7 +13,8 @@ from dashboards.app.result import Result
 from dashboards.app.service import RunService
 from dashboards.app.uploads import read_upload
 from policies.experiment import check_policies
-from policies.registry import POLICIES
+from policies.parameters import parse
+from policies.registry import LEARNED, POLICIES
 from scenarios.errors import FairwardError
 from scenarios.loader import library_names, load, varied
 from scenarios.scenario import Scenario
@@ -140,6 +141,9 @@ class Desk(param.Parameterized):
         scenario = self.chosen
         values, where = self._positions(), self._where(scenario)
         policy = policy_written(self.policy, values, scenario)
+        for written in (self.reference, self.policy):
+            if any(name in LEARNED for name, _ in parse(written)):
+                raise FairwardError(f"“{written}” is a file of this machine, which a link may not name.")
         check_policies(scenario, [self.reference], self.seed)
         check_policies(scenario, [policy], self.seed)
         found = ask(

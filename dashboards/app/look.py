@@ -28,6 +28,10 @@ DARK = {
     "text": {"primary": "#ecebe7", "secondary": "#b3b8bf"},
     "divider": "#363b42",
 }
+BAR = {
+    "light": {"backgroundColor": "#00598c", "color": "#ffffff", "boxShadow": "none"},
+    "dark": {"backgroundColor": "#181b1f", "color": "#ecebe7", "boxShadow": "none"},
+}
 THEME = {
     scheme: {
         "palette": palette,
@@ -37,7 +41,7 @@ THEME = {
             "button": {"textTransform": "none", "fontWeight": 600},
         },
         "shape": {"borderRadius": 6},
-        "components": {"MuiAppBar": {"defaultProps": {"elevation": 0}}},
+        "components": {"MuiAppBar": {"styleOverrides": {"root": BAR[scheme]}}},
     }
     for scheme, palette in (("light", LIGHT), ("dark", DARK))
 }
