@@ -182,7 +182,7 @@ class View:
         buttons = [
             pmui.FileDownload(
                 label=label, filename=exports.file_name(result, suffix), callback=self._made(make, result),
-                variant="outlined", margin=4, embed=False, auto=True,
+                margin=4, embed=False, auto=True,
             )
             for label, suffix, make in kinds
         ]  # fmt: skip
