@@ -88,7 +88,8 @@ def curves_block(curves: Sequence[Curve], name: str = "curves") -> Block | None:
     return Block(
         name, "What was learned on the way?",
         "Cost of a patient of an average group while training, options drawn at random as learning needs it; 1 is the "
-        f"cost under neutral orders. Mean of the training seeds (the band is their range); the end is the last "
+        "cost under neutral orders, which every seed estimates from a few runs of its own, so scales differ. "
+        "Mean of the training seeds (the band is their range); the end is the last "
         f"{100 * LAST:.0f} %. No interval: these are training patients, not a judgement.",
         ("learner", "seeds", "decisions", "cost, first", "cost, end", "gap, first", "gap, end"), tuple(rows),
     )  # fmt: skip

@@ -87,6 +87,8 @@ class Protocol(Part):
     margin: float = Field(default=MARGIN, gt=0, lt=1)
     limits: tuple[str, ...] = ()
     """What this protocol leaves out, for the page."""
+    findings: tuple[str, ...] = ()
+    """Written when the results are in, why they are so as far as was found; not part of the fingerprint."""
 
     def scenario(self, name: str, case: str = BASE) -> Scenario:
         """Return a scenario as trained, or with a held-out shift."""
@@ -99,8 +101,8 @@ class Protocol(Part):
         return (BASE, *self.scenarios[name].shifts)
 
     def fingerprint(self) -> str:
-        """Return a hash of everything that is written."""
-        text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
+        """Return a hash of everything that was written beforehand."""
+        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude={"findings"}), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

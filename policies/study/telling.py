@@ -19,6 +19,7 @@ from policies.evaluation.blocks import (
 from policies.evaluation.comparing import scaled
 from policies.evaluation.curves import Curve, curves_block, curves_of
 from policies.evaluation.fronts import front_of
+from policies.evaluation.measures import COST
 from policies.evaluation.seeds import simulation_seed
 from policies.sentence import counted
 from policies.study.kept import Kept
@@ -28,6 +29,7 @@ from policies.study.results import SMALLER, Goal, Judged, goals, judged
 from policies.told import Block, Told
 from policies.tradeoffs.front import Front
 from policies.tradeoffs.telling import tell_front
+from sim.evidence.crossed import crossed
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,19 @@ def _verdict(name: str, case: Judged) -> str:
     parts = [f"{name}: the goal is not reached; {rival} stays the rule to beat"]
     parts.append(f"cost clearly below {rival}'s: {_named(cheaper)}; clearly above: {_named(dearer)}")
     parts.append(f"efficiency within {100 * case.margin:g} % shown: {_named(efficient)}")
-    parts.append(f"a gap clearly smaller: {_named(fairer)}")
+    spared = [goal.label for goal in found if goal.pays_most[1] <= goal.margin]
+    parts.append(
+        f"a gap clearly smaller: {_named(fairer)}; of them without a group that pays: "
+        f"{_named([label for label in fairer if label in spared])}"
+    )
+    parts.append(f"rules whose mean cost is below every learner's: {_cheaper_rules(case)}")
     return "; ".join(parts) + "."
+
+
+def _cheaper_rules(case: Judged) -> str:
+    mean = {one.entry.label: crossed(one.of(COST.name)).mean for one in case.entries}
+    least = min(mean[label] for label in case.learned)
+    return ", ".join(label for label in mean if mean[label] < least and label not in case.learned) or "none"
 
 
 def _named(labels: Sequence[str]) -> str:
@@ -273,5 +286,6 @@ def _notes(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Iterato
         if protocol.scenarios[name].changes:
             yield f"{name} was changed before freezing: {'; '.join(protocol.scenarios[name].changes)}."
     yield from protocol.limits
+    yield from protocol.findings
     rules, learners = counted(len(protocol.policies), "rule"), counted(len(protocol.learned), "learner")
     yield f"{rules} and {learners} were in the protocol."
