@@ -281,6 +281,9 @@ def _notes(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Iterato
     if missing:
         yield f"Not finished: {', '.join(missing)}."
     for name, found in whole.items():
+        done = {case.case for case in found}
+        if undone := [case for case in protocol.cases(name) if case not in done]:
+            yield f"{name}: not finished: {', '.join(undone)}."
         if found[0].groups.left_out:
             yield f"{name}: groups with too few patients are left out: {', '.join(found[0].groups.left_out)}."
         if protocol.scenarios[name].changes:
