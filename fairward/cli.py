@@ -15,6 +15,7 @@ from fairward.commands import (
     auditing,
     counterfactual,
     dashboard,
+    desk,
     doctor,
     evaluating,
     explaining,
@@ -99,6 +100,7 @@ app.add_typer(theory.app, name="theory")
 profiles.app.command("generate")(profile_generation.generate)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(thresholds.app, name="thresholds")
+app.add_typer(desk.app, name="desk")
 app.command("doctor")(doctor.doctor)
 
 

@@ -20,10 +20,6 @@ from sim.network import Network
 
 Floats = NDArray[np.float64]
 
-GAP = 0.02
-"""Relative: how far from the optimum the orders may be."""
-NODES = 20
-"""At most so many branchings; a limit on time would give other orders on another machine."""
 OVERLOAD = 20.0
 """Price of an hour of a whole bed or person in use above what is open: never worth planning. Assumed."""
 
@@ -61,7 +57,7 @@ class Ordered:
     calls: NDArray[np.int64]
     flex: NDArray[np.int64]
     cost: float
-    """Of the plan."""
+    """Of the plan, before orders were made whole: no plan is cheaper."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +115,10 @@ class FluidPlan:
         """Return the best orders. They are whole numbers, within what may be ordered."""
         cost, upper, low, high = self.program(asked)
         value = self._best(cost, upper, low, high)
-        orders = np.floor(value + 1e-6).astype(np.int64)
-        return Ordered(
-            orders[self._m], orders[self._l], orders[self._c], orders[self._f], float(cost @ value)
-        )
+        orders = self._rounded(value[self._m.start :], high)
+        cuts = np.cumsum([len(self.moves), len(self.loans), len(self.calls)])
+        moves, loans, calls, flex = np.split(orders, cuts)
+        return Ordered(moves, loans, calls, flex, float(cost @ value))
 
     def program(self, asked: Asked) -> tuple[Floats, Floats, Floats, Floats]:
         """Return prices and upper bounds of the variables, lower and upper sides of `rows`; orders stand last."""
@@ -140,25 +136,25 @@ class FluidPlan:
         return cost, upper, low, high
 
     def _best(self, cost: Floats, upper: Floats, low: Floats, high: Floats) -> Floats:
-        """Solve without the demand for whole numbers; where it is broken, anew among the orders then given.
-
-        `exact` demands whole numbers of all orders from the first, which can take seconds.
-        """
+        whole = self._whole if self._exact else None
         holds = LinearConstraint(self.rows, low, high)
-        if not self._exact:
-            relaxed = milp(cost, bounds=Bounds(0, upper), constraints=holds).x
-            orders = relaxed[self._m.start :]
-            if np.allclose(orders, np.round(orders), atol=1e-6):
-                return np.asarray(relaxed)
-            upper = upper.copy()
-            upper[self._m.start :] = np.minimum(upper[self._m.start :], np.ceil(orders - 1e-6))
-            options: dict[str, float] = {"mip_rel_gap": GAP, "node_limit": NODES}
-        else:
-            options = {"mip_rel_gap": 0.0}
-        whole = milp(
-            cost, integrality=self._whole, bounds=Bounds(0, upper), constraints=holds, options=options
-        ).x
-        return np.asarray(relaxed if whole is None else whole)
+        found = milp(
+            cost, integrality=whole, bounds=Bounds(0, upper), constraints=holds, options={"mip_rel_gap": 0.0}
+        )
+        return np.asarray(found.x)
+
+    def _rounded(self, value: Floats, high: Floats) -> NDArray[np.int64]:
+        """Return whole numbers: halves and more go up, the largest fraction first, while nobody is ordered twice."""
+        orders = np.floor(value + 1e-6)
+        fraction = value - orders
+        room = high[self._first_limit :] - self._limits @ orders
+        for i in np.argsort(-fraction, kind="stable"):
+            if fraction[i] < 0.5:
+                break
+            if np.all(self._limits[:, i] <= room):
+                orders[i] += 1
+                room = room - self._limits[:, i]
+        return orders.astype(np.int64)
 
     # Where each variable stands.
 
@@ -199,6 +195,7 @@ class FluidPlan:
                         (row, self._of(self._x, h, j, len(self.ways), t), 1.0) for t in range(self.periods)
                     ]
         after = n_balance + n_room + n_hospitals * products
+        self._first_limit = after
         entries += [(after + h, self._m.start + i, 1.0) for i, (h, _, _) in enumerate(self.moves)]
         after += n_hospitals
         cell_of = {(h, k): h * n_cells + k for h in range(n_hospitals) for k in range(n_cells)}
@@ -210,6 +207,7 @@ class FluidPlan:
         self._n_rows = after + n_hospitals * n_pools
         rows, columns, values = (np.array(part) for part in zip(*entries, strict=True))
         self.rows = csr_array(coo_array((values, (rows, columns)), shape=(self._n_rows, self._n)))
+        self._limits = self.rows[self._first_limit :, self._m.start :].toarray()
         self._possible = self._where_possible()
         self._cost = self._prices(prices)
 

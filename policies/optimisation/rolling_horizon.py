@@ -25,7 +25,7 @@ HORIZON, PERIOD = 24.0, 4.0
 
 
 class RollingHorizon:
-    """Moves, lends, calls in, opens flex beds and orders vials by a mixed-integer plan of the next 24 h (HiGHS).
+    """Moves, lends, calls in, opens flex beds and orders vials by a linear plan of the next 24 h (HiGHS), rounded.
 
     `lp:horizon=48 h` looks further; `lp:critical=4` lets an hour of critical patients count four times;
     `lp:VALUE=2` lets an hour of the patients of this value of the tallied attribute count twice. Prices are

@@ -86,12 +86,13 @@ def test_no_other_orders_are_better_on_a_network_where_all_can_be_tried(seed, ca
     assert own == pytest.approx(best, rel=1e-6)
 
 
-def test_what_is_solved_in_two_steps_is_near_the_optimum_and_never_below_it(seed):
+def test_rounded_orders_are_near_the_optimum_and_never_below_it(seed):
     quick, exact = [], []
     for case in range(20):
         plan, asked = plan_and_asked(np.random.default_rng([seed, case]))
         exact.append(plan.solve(asked).cost)
-        quick.append(plan_and_asked(np.random.default_rng([seed, case]), exact=False)[0].solve(asked).cost)
+        found = plan_and_asked(np.random.default_rng([seed, case]), exact=False)[0].solve(asked)
+        quick.append(tried(plan, asked, found.moves, found.loans, found.calls, found.flex))
 
     assert np.all(np.array(quick) >= np.array(exact) - 1e-6)
     assert sum(quick) < 1.1 * sum(exact)
