@@ -96,7 +96,7 @@ def _algorithm(
         raise MissingExtra("train", "training the desk with RLlib") from None
     register_env("fairward-desk", lambda _: setting.desk(people))
     config = (
-        DQNConfig()  # type: ignore[no-untyped-call]
+        DQNConfig()
         .environment("fairward-desk", observation_space=desk.observation_space, action_space=desk.action_space)
         .framework("torch")
         .env_runners(num_env_runners=0, num_envs_per_env_runner=8, rollout_fragment_length=1)
@@ -136,7 +136,7 @@ def _algorithm(
         try:
             yield algorithm
         finally:
-            algorithm.stop()  # type: ignore[no-untyped-call]
+            algorithm.stop()
     finally:
         if ours:
             ray.shutdown()

@@ -59,12 +59,11 @@ def plan_and_asked(rng, exact=True):
 
 def tried(plan, asked, moves, loans, calls, flex):
     """The cost of the best plan under given orders; infinite if they are not allowed."""
-    narrow = FluidPlan(plan.network, plan.flow, plan.periods, plan.hours)
     given = np.array([*moves, *loans, *calls, *flex], dtype=float)
-    cost, upper, low, high = narrow.program(asked)
+    cost, upper, low, high = plan.program(asked)
     lower = np.zeros(len(upper))
     lower[-len(given) :] = upper[-len(given) :] = given
-    found = milp(cost, bounds=Bounds(lower, upper), constraints=LinearConstraint(narrow.rows, low, high))
+    found = milp(cost, bounds=Bounds(lower, upper), constraints=LinearConstraint(plan.rows, low, high))
     return np.inf if found.x is None else found.fun
 
 
