@@ -7,17 +7,19 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dashboards.report.leaflet import render_leaflet
 from fairward.runs import partial, publish, write_manifest
 from fairward.studies import REPORT
-from policies.desk.evaluation import Evaluated
 from policies.origin import source_hash, versions
 from policies.parts import write_parquet
 from policies.told import Told
+
+if TYPE_CHECKING:
+    from policies.desk.evaluation import Evaluated
 
 
 def publish_desk(told: Told, found: Evaluated, arguments: Mapping[str, Any], out: Path, began: float) -> Path:

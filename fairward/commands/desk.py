@@ -31,7 +31,7 @@ Profiles = Annotated[
 @app.command()
 def train(
     profiles: Profiles = None,
-    steps: Annotated[int, typer.Option("--steps", help="Patients decided about while learning.")] = 30_000,
+    steps: Annotated[int, typer.Option("--steps", help="Patients decided about while learning.")] = 60_000,
     seed: options.Seed = 1,
     units: Annotated[int, typer.Option("--units", min=1, help="Beds or doses.")] = 12,
     patients: Annotated[int, typer.Option("--patients", min=1, help="Patients of an episode.")] = 40,
