@@ -42,7 +42,7 @@ def train_on_ray(
 ) -> Trained:
     """Train as `policies.learning.training.train` does, on a cluster; `settings.copies` are those of an env runner.
 
-    With `resume` training goes on from RLlib's newest checkpoint in the folder, on a cluster of any size. Ctrl-C keeps
+    With `resume` training goes on from RLlib's newest checkpoint in the folder, on a cluster of any size. Ctrl-C leaves
     the last checkpoint. Raises `UsageError`, and `MissingExtra` without Ray.
     """
     folder, task = folder.absolute(), Task(scenario, settings)
