@@ -95,7 +95,7 @@ test-core: $(CORE_VENV_STAMP) ## phase 1 of test: demo and core tests in .venv-c
 	@$(CORE_VENV)/bin/fairward demo
 	@$(MAKE) --no-print-directory $(CORE_VENV_TEST_STAMP)
 	@$(CORE_VENV)/bin/python -c "import importlib.util as u; \
-	  extra = [m for m in 'torch ray gymnasium pettingzoo highspy shap lime sklearn panel bokeh llama_cpp lifelines ciw'.split() if u.find_spec(m)]; \
+	  extra = [m for m in 'torch ray gymnasium pettingzoo shap lime sklearn panel bokeh llama_cpp lifelines ciw'.split() if u.find_spec(m)]; \
 	  raise SystemExit(f'$(CORE_VENV) holds more than the core: {extra}. Remove it and run again.' if extra else 0)"
 	@echo "== core tests on core dependencies"
 	@$(TEST_ENV) $(CORE_VENV)/bin/python $(PYTEST) -m 'not ($(NOT_CORE))'

@@ -23,8 +23,8 @@ def write_study_page(protocol: Protocol, manifests: Path, folder: Path) -> Path:
     drawings |= {name: curves_drawing(found) for name, found in page.curves.items() if found}
     foot = (
         "## How to make it again",
-        f"Every figure comes from a manifest in `{manifests.name}/`, which names a hash of the source (and the commit, if "
-        "it ran in a checkout), seeds, versions and the checksums of its tables.",
+        f"Every figure comes from a manifest in `{manifests.name}/`, which names a hash of the source (and the commit, "
+        "if it ran in a checkout), seeds, versions and the checksums of its tables.",
         f"```sh\nfairward study run docs/results/{protocol.name}.yaml\n"
         f"fairward study report docs/results/{protocol.name}.yaml\n```",
     )

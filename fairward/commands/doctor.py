@@ -22,7 +22,7 @@ EXTRAS = {
     "sensitivity": ("SALib",),
     "env": ("gymnasium", "pettingzoo"),
     "torch": ("torch", "gguf"),
-    "train": ("torch", "ray", "gymnasium", "pettingzoo", "highspy"),
+    "train": ("torch", "ray", "gymnasium", "pettingzoo"),
     "explain": ("shap", "lime", "sklearn"),
     "dashboard": ("panel", "panel_material_ui", "holoviews", "bokeh"),
 }

@@ -38,7 +38,7 @@ def optimum(need: Floats, n_patients: int, n_units: int) -> Optimum:
     V(n, u) = E max(x + V(n-1, u-1), V(n-1, u)); V(0, .) = V(., 0) = 0: the sequential assignment of Derman,
     Lieberman and Ross (1972), with the expectation over all the people.
 
-    >>> optimum(np.array([0.0, 1.0]), n_patients=2, n_units=1).value[2, 1]
+    >>> float(optimum(np.array([0.0, 1.0]), n_patients=2, n_units=1).value[2, 1])
     0.75
     """
     value = np.zeros((n_patients + 1, n_units + 1))

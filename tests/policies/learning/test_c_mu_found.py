@@ -18,16 +18,16 @@ from sim.network import compile_network
 
 SCENARIO = load(Path(__file__).resolve().parents[3] / "docs" / "examples" / "two-classes.yaml")
 COSTS = {"long": 2.0, "short": 1.0}
-JUDGED = 2_000_777
-"""Of the range for judging; the settings below were chosen on seed 1 000 123, of the range for choosing."""
+JUDGED = 2_000_778
+"""Of the range for judging; the settings below were chosen on 1 000 123 and 1 000 124, of the range for choosing."""
 
 
 def costs_of(policy):
-    """Return the waiting costs of 30 replications, on patients that no training run meets."""
+    """Return the waiting costs of 60 replications, on patients that no training run meets."""
     network, prices = compile_network(SCENARIO), prices_of(SCENARIO)
     weights = np.array([COSTS[name] for name in network.groups])
     found = []
-    for number in range(1, 31):
+    for number in range(1, 61):
         engine = build_engine(SCENARIO, JUDGED, number)
         decider = build_policy(policy, SCENARIO, network, np.random.default_rng(1))
         total = 0.0
@@ -42,9 +42,9 @@ def costs_of(policy):
 @pytest.mark.timeout(240)
 def test_what_is_learned_costs_at_most_two_percent_more_than_c_mu(tmp_path):
     settings = TrainSettings(
-        algo="ppo", menu="class-weights", cost_by_group=COSTS, iterations=60, copies=16, steps=120, seed=1, lr=1e-2,
+        algo="ppo", menu="class-weights", cost_by_group=COSTS, iterations=120, copies=16, steps=120, seed=1, lr=1e-2,
         neutral=0.34, gamma=0.8, trace=0.5, entropy=0.0, epochs=4, minibatch=128, target_kl=0.2, hidden=(16,),
-        checkpoint_every=60,
+        checkpoint_every=120,
     )  # fmt: skip
     trained = train(SCENARIO, settings, tmp_path / "run")
 
