@@ -30,8 +30,7 @@ class RollingHorizon:
     `lp:horizon=48 h` looks further; `lp:critical=4` lets an hour of critical patients count four times;
     `lp:VALUE=2` lets an hour of the patients of this value of the tallied attribute count twice. Prices are
     those of the environments (`policies/environments/costs.py`). `lp:exact=1` demands the best whole numbers, which
-    can take seconds a decision. It names no rule: `lp+least-loaded` also lets
-    overflow go at once, between decisions.
+    can take seconds a decision. It names no rule: `lp+least-loaded` also lets overflow go at once, between decisions.
     """
 
     def __init__(

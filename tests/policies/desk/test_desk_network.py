@@ -103,7 +103,7 @@ def test_a_short_training_clearly_beats_always_allocating(people, tmp_path):
         "from policies.desk.training import DeskSetting, train_desk\n"
         "from policies.environments.cohorts import calibrated_people\n"
         f"setting = DeskSetting(**{SETTING!r})\n"
-        "train_desk(calibrated_people(2025, 200, 'sex'), setting, 6000, 1, Path(sys.argv[1]), lambda *_: None)\n"
+        "train_desk(calibrated_people(2025, 200, 'sex'), setting, 4000, 1, Path(sys.argv[1]), lambda *_: None)\n"
     )
 
     # In a process of its own: Ray leaves warnings and threads behind.
