@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from scenarios.errors import UsageError
 
 ALGORITHMS = ("ppo", "gr-ppo", "gr-ppo-max", "ggf", "pi-lagrangian", "naive-max")
 """Plain, soft-DRO, level-corrected max, generalised Gini, constraints by multipliers, and the naive max to compare."""
+
+MAY_CHANGE = ("iterations", "checkpoint_every")
+"""Settings that may differ when training goes on from a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -106,3 +110,14 @@ class TrainSettings:
         for key, value in values.items():
             values[key] = tuple(value) if isinstance(value, list) else value
         return cls(**values)
+
+    def check_resumes(self, checkpoint: Path, written: Mapping[str, Any]) -> None:
+        """Raise `UsageError` if training from a checkpoint with settings `written` would not go on as it began."""
+        then = TrainSettings.of_plain(written).plain()
+        changed = [
+            f"{name}: was {then[name]!r}, is {value!r}."
+            for name, value in self.plain().items()
+            if value != then[name] and name not in MAY_CHANGE
+        ]
+        if changed:
+            raise UsageError("\n".join([f"{checkpoint} was trained with other settings:", *changed]))

@@ -145,14 +145,7 @@ def _load(
 ) -> list[dict[str, Any]]:
     checkpoint = read_checkpoint(newest)
     checkpoint.check(network)
-    then = TrainSettings.of_plain(checkpoint.trained["settings"])
-    changed = [
-        f"{name}: was {was!r}, is {is_now!r}."
-        for (name, was), is_now in zip(then.plain().items(), settings.plain().values(), strict=True)
-        if was != is_now and name not in ("iterations", "checkpoint_every")
-    ]
-    if changed:
-        raise UsageError("\n".join([f"{newest} was trained with other settings:", *changed]))
+    settings.check_resumes(newest, checkpoint.trained["settings"])
     if not (newest / RESUME).is_file():
         raise UsageError(f"{newest} holds no {RESUME}, so training cannot go on from it.")
     trainer.load(read_arrays(newest / WEIGHTS), read_arrays(newest / RESUME))

@@ -150,12 +150,5 @@ def _last(folder: Path, task: Task) -> Path:
         raise UsageError(f"{folder / RAY} holds no checkpoint to go on from. Leave --resume out to begin.")
     checkpoint = read_checkpoint(folder / found[-1].name)
     checkpoint.check(task.network)
-    then = TrainSettings.of_plain(checkpoint.trained["settings"]).plain()
-    changed = [
-        f"{name}: was {then[name]!r}, is {value!r}."
-        for name, value in task.settings.plain().items()
-        if value != then[name] and name not in ("iterations", "checkpoint_every")
-    ]
-    if changed:
-        raise UsageError("\n".join([f"{checkpoint.folder} was trained with other settings:", *changed]))
+    task.settings.check_resumes(checkpoint.folder, checkpoint.trained["settings"])
     return found[-1]
