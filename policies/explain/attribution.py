@@ -1,4 +1,4 @@
-"""How much each input contributes to a margin: Shapley values, interventional (by `shap`) or conditional.
+"""How much each input contributes to a margin: interventional Shapley values, by `shap` or all subsets.
 
 The contributions of a row and the base sum to its margin; that is checked each time, and an explanation that does not
 add up is an error. Interventional: an input that is left out is drawn from the visited states, whatever the others
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from policies.explain.scorer import Floats, Layers, Margin
+from policies.explain.scorer import Floats, Layers, Margin, Tree
 from scenarios.errors import MissingExtra, RunError
 
 EXTRA = "explain"
@@ -61,13 +61,15 @@ def interventional(
     """Return the contributions of inputs N x D against a background B x D of visited states.
 
     `method`: deep (perceptrons only; an approximation by DeepLIFT's rule), exact (all subsets), permutation (orders
-    drawn; the same seed, the same values), or auto: exact for few inputs, else permutation.
+    drawn; the same seed, the same values), or auto: exact for trees and for few inputs, else permutation.
     """
     rows, background = np.asarray(rows, dtype=np.float64), np.asarray(background, dtype=np.float64)
     if method == "deep":
         if margin.layers is None:
             raise RunError("a deep explanation needs a network; take permutation.")
         return _deep(margin.layers, rows, background).check(1e-5)
+    if method == "auto" and margin.tree is not None:
+        return _by_tree(margin.tree, rows, background).check()
     varies = (background != background[0]).any(axis=0) | (rows != background[0]).any(axis=0)
     where = np.flatnonzero(varies)
     if margin.inputs is not None:
@@ -140,6 +142,24 @@ def _all_subsets(of: Callable[[Any], Floats], row: Floats, background: Floats) -
     return values
 
 
+def _by_tree(tree: Tree, rows: Floats, background: Floats) -> Attribution:
+    """Exactly, by the paths of the tree, however many inputs there are (Lundberg et al. 2020)."""
+    values, nodes = np.zeros(rows.shape), tree.nodes
+    if nodes is not None:
+        model = {
+            "children_left": nodes.children_left, "children_right": nodes.children_right,
+            "children_default": nodes.children_left, "features": nodes.feature, "thresholds": nodes.threshold,
+            "values": tree.scores, "node_sample_weight": nodes.weighted_n_node_samples,
+        }  # fmt: skip
+        trees = {"trees": [model], "input_dtype": np.float32, "internal_dtype": np.float64}
+        shap = shap_package()
+        behind = shap.maskers.Independent(background.astype(np.float32), max_samples=len(background))
+        explainer = shap.TreeExplainer(trees, behind, feature_perturbation="interventional")
+        values = np.asarray(explainer.shap_values(rows, check_additivity=False)).reshape(rows.shape)
+    base = np.full(len(rows), tree(background).mean())
+    return Attribution(values, base, tree(rows)[:, 0], "interventional, exact by the tree")
+
+
 def _deep(layers: Layers, rows: Floats, background: Floats) -> Attribution:
     shap = shap_package()
     try:
@@ -153,7 +173,8 @@ def _deep(layers: Layers, rows: Floats, background: Floats) -> Attribution:
         with torch.no_grad():
             linear.weight.copy_(torch.tensor(weight))
             linear.bias.copy_(torch.tensor(bias))
-        modules += [torch.nn.Tanh(), linear] if number else [linear]
+        between = torch.nn.Tanh() if layers.between == "tanh" else torch.nn.ReLU()
+        modules += [between, linear] if number else [linear]
     network = torch.nn.Sequential(*modules).eval()
     inputs, behind = (
         torch.tensor(np.asarray(layers.prepare(some), dtype=np.float64)) for some in (rows, background)

@@ -47,10 +47,11 @@ def explanation(case: Case, seed: int = 0, tell: Callable[[str], None] = lambda 
     """Return all of it; the same case and seed, the same numbers. `tell` is called with what is being done."""
     deep = all(margin.layers is not None for margin, _ in case.margins) and _has_torch()
     tell("contributions")
-    found = _attributed(case, case.background, seed, "deep" if deep else "auto", range(len(case.rows)))
+    method = "deep" if deep else "auto"
+    found = _attributed(case, case.background, seed, method, range(len(case.rows)))
     some = _spread(len(case.rows), CHECKED)
     tell("two halves of the background")
-    halves = [_attributed(case, case.background[k::2], seed, "auto", some)[some] for k in (0, 1)]
+    halves = [_attributed(case, case.background[k::2], seed, method, some)[some] for k in (0, 1)]
     apart = None
     if deep:
         other = _attributed(case, case.background, seed, "permutation", some)[some]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from policies.environments.encoding import Encoding
 from policies.explain.attribution import EXTRA
-from policies.explain.scorer import Choices, Floats, Masks, Scorer
+from policies.explain.scorer import Choices, Floats, Masks, Scorer, Tree
 from scenarios.errors import MissingExtra
 from sim.network import Network
 from sim.protocol import Decision, Directive, Policy
@@ -65,8 +66,7 @@ class Imitation:
 
     def logits(self, rows: NDArray[Any], masks: Masks) -> Floats:
         """Return N x M: the logarithm of the share of each option in the leaf, one state of each added."""
-        parts = [self._of_dial(k, rows) for k in range(len(self.trees))]
-        return np.concatenate(parts, axis=1)
+        return np.concatenate([tree(rows) for tree in self.scores], axis=1)
 
     def choices(self, rows: NDArray[Any], masks: Masks) -> Choices:
         """Return N x K: the likeliest option that the mask (N x M) allows."""
@@ -74,24 +74,21 @@ class Imitation:
         found = [part.argmax(axis=1) for part in np.split(logits, np.cumsum(self.sizes)[:-1], axis=1)]
         return np.stack(found, axis=1).astype(np.int64)
 
-    def inputs(self) -> tuple[NDArray[np.int64], ...]:
-        """Return K: the inputs that a tree asks about."""
-        none = np.zeros(0, dtype=np.int64)
-        return tuple(
-            none if tree is None else np.unique(tree.tree_.feature[tree.tree_.feature >= 0]).astype(np.int64)
-            for tree in self.trees
-        )
+    @cached_property
+    def scores(self) -> tuple[Tree, ...]:
+        """K: every dial's logits as a tree."""
+        return tuple(self._scores(k) for k in range(len(self.trees)))
 
-    def _of_dial(self, dial: int, rows: NDArray[Any]) -> Floats:
+    def _scores(self, dial: int) -> Tree:
         tree, n_options = self.trees[dial], self.sizes[dial]
-        shares = np.zeros((len(rows), n_options))
         if tree is None:
+            shares = np.zeros((1, n_options))
             shares[:, self.constant[dial]] = 1.0
-            return np.log((shares + 1e-3) / (1 + 1e-3 * n_options))
-        leaves = tree.apply(np.asarray(rows, dtype=np.float32))
-        counts = tree.tree_.weighted_n_node_samples[leaves]
-        shares[:, tree.classes_] = tree.tree_.value[leaves, 0]
-        return np.asarray(np.log((shares * counts[:, None] + 1) / (counts[:, None] + n_options)))
+            return Tree(None, np.log((shares + 1e-3) / (1 + 1e-3 * n_options)))
+        counts = tree.tree_.weighted_n_node_samples[:, None]
+        shares = np.zeros((len(counts), n_options))
+        shares[:, tree.classes_] = tree.tree_.value[:, 0]
+        return Tree(tree.tree_, np.log((shares * counts + 1) / (counts + n_options)))
 
 
 def learn(lesson: Lesson, sizes: Sequence[int], depth: int = DEPTH) -> Imitation:
@@ -101,6 +98,7 @@ def learn(lesson: Lesson, sizes: Sequence[int], depth: int = DEPTH) -> Imitation
     except ModuleNotFoundError:
         raise MissingExtra(EXTRA, "a tree that imitates a policy") from None
 
+    rows = lesson.rows.astype(np.float32)
     trees: list[Any] = []
     constant = []
     for chosen, n_options in zip(lesson.choices.T, sizes, strict=True):
@@ -112,7 +110,7 @@ def learn(lesson: Lesson, sizes: Sequence[int], depth: int = DEPTH) -> Imitation
         tree = DecisionTreeClassifier(
             max_depth=depth, min_samples_leaf=min(FEWEST, max(1, len(chosen) // 10)), random_state=0
         )
-        trees.append(tree.fit(lesson.rows.astype(np.float32), chosen, sample_weight=lesson.weights))
+        trees.append(tree.fit(rows, chosen, sample_weight=lesson.weights))
     return Imitation(tuple(trees), tuple(constant), tuple(int(n) for n in sizes))
 
 

@@ -104,7 +104,8 @@ def ranks_of(rule: QueueRule, network: Network) -> Ranks:
         return values
 
     title = f"index of {rule.name}" + (", as index / (1 + index)" if squashed else "")
-    return Ranks(rule, network, ranking, attributes, Margin(title, of))
+    used = np.array([STEP, URGENCY, HOURS, ALIKE, *([] if column is None else [column])], dtype=np.int64)
+    return Ranks(rule, network, ranking, attributes, Margin(title, of, used))
 
 
 def rule_in_force(network: Network, directive: Directive, hospital: str) -> QueueRule:

@@ -7,9 +7,9 @@ not probabilities are explained: a probability that is near 1 hardly moves whate
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,37 @@ Logits = Callable[[NDArray[Any], Masks], Floats]
 
 @dataclass(frozen=True)
 class Layers:
-    """A perceptron with tanh between its layers, for explainers that follow gradients."""
+    """A perceptron, for explainers that follow gradients."""
 
     weights: tuple[tuple[Floats, Floats], ...]
     """(weights out x in, bias out)."""
     prepare: Callable[[Floats], Floats]
     """Makes of inputs N x D what the first layer takes, input by input."""
+    between: Literal["tanh", "relu"] = "tanh"
+    """What stands between the layers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Scores by a decision tree: a row falls into a leaf and gets its numbers."""
+
+    nodes: Any
+    """scikit-learn's `tree_`; None: one leaf for all."""
+    scores: Floats
+    """Nodes x columns."""
+
+    def __call__(self, rows: NDArray[Any]) -> Floats:
+        """Return N x columns from inputs N x D."""
+        if self.nodes is None:
+            return np.repeat(self.scores, len(rows), axis=0)
+        leaves: NDArray[np.int64] = self.nodes.apply(np.asarray(rows, dtype=np.float32))
+        return self.scores[leaves]
+
+    @property
+    def inputs(self) -> NDArray[np.int64]:
+        """The inputs that it asks about."""
+        asked = [] if self.nodes is None else self.nodes.feature[self.nodes.feature >= 0]
+        return np.unique(np.asarray(asked, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -42,8 +67,8 @@ class Scorer:
     """K: name, options."""
     logits: Logits
     layers: Layers | None = None
-    inputs: tuple[NDArray[np.int64], ...] = ()
-    """K: the inputs on which a dial's scores can depend at all; empty: on any."""
+    trees: tuple[Tree, ...] = ()
+    """K: the same by a tree for each dial, where it is made of trees."""
     stands_for: str = ""
     """What it imitates, when it is not the policy itself."""
 
@@ -57,6 +82,13 @@ class Scorer:
         """Return where the options of a dial are among the M."""
         start = int(self.starts[dial])
         return slice(start, start + len(self.dials[dial][1]))
+
+    def of_dial(self, dial: int, rows: NDArray[Any]) -> Floats:
+        """Return N x the options of one dial, nothing being forbidden."""
+        if self.trees:
+            return self.trees[dial](rows)
+        n_options = sum(len(options) for _, options in self.dials)
+        return self.logits(rows, np.ones((len(rows), n_options), dtype=np.int8))[:, self.place(dial)]
 
     def choices(self, rows: NDArray[Any], masks: Masks) -> Choices:
         """Return N x K: the likeliest legal option of every dial."""
@@ -76,6 +108,8 @@ class Margin:
     """Those it can depend on at all; None: on any."""
     layers: Layers | None = None
     """The same as a perceptron with one output; None when it is none."""
+    tree: Tree | None = None
+    """The same as a tree with one column; None when it is none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -91,7 +125,7 @@ def contrasts(scorer: Scorer, dial: int, rows: NDArray[Any], masks: Masks) -> li
     """Return for every row what was chosen and the best legal alternative; None where there was no choice."""
     place = scorer.place(dial)
     legal = masks[:, place] > 0
-    logits = np.where(legal, scorer.logits(rows, masks)[:, place], -np.inf)
+    logits = np.where(legal, scorer.of_dial(dial, rows), -np.inf)
     order = np.argsort(-logits, axis=1, kind="stable")
     return [
         Contrast(dial, int(best), int(second)) if free else None
@@ -102,22 +136,24 @@ def contrasts(scorer: Scorer, dial: int, rows: NDArray[Any], masks: Masks) -> li
 def margin_of(scorer: Scorer, contrast: Contrast) -> Margin:
     """Return the logit of the chosen option less that of the alternative: both stay named while the inputs change."""
     name, options = scorer.dials[contrast.dial]
-    start = int(scorer.starts[contrast.dial])
-    chosen, other = start + contrast.chosen, start + contrast.other
-    n_options = sum(len(each) for _, each in scorer.dials)
+    title = f"{name}: {options[contrast.chosen]} rather than {options[contrast.other]}"
+    if scorer.trees:
+        tree = scorer.trees[contrast.dial]
+        apart = Tree(tree.nodes, tree.scores[:, [contrast.chosen]] - tree.scores[:, [contrast.other]])
+        return Margin(title, lambda rows: apart(rows)[:, 0], apart.inputs, tree=apart)
 
     def difference(rows: Floats) -> Floats:
-        logits = scorer.logits(rows, np.ones((len(rows), n_options), dtype=np.int8))
-        return np.asarray(logits[:, chosen] - logits[:, other], dtype=np.float64)
+        logits = scorer.of_dial(contrast.dial, rows)
+        return np.asarray(logits[:, contrast.chosen] - logits[:, contrast.other], dtype=np.float64)
 
     layers = scorer.layers
     if layers is not None:
+        start = int(scorer.starts[contrast.dial])
+        chosen, other = start + contrast.chosen, start + contrast.other
         *hidden, (weight, bias) = layers.weights
         last = weight[chosen] - weight[other], bias[chosen] - bias[other]
-        layers = Layers((*hidden, (last[0][None, :], np.array([last[1]]))), layers.prepare)
-    title = f"{name}: {options[contrast.chosen]} rather than {options[contrast.other]}"
-    inputs = scorer.inputs[contrast.dial] if scorer.inputs else None
-    return Margin(title, difference, inputs, layers)
+        layers = replace(layers, weights=(*hidden, (last[0][None, :], np.array([last[1]]))))
+    return Margin(title, difference, layers=layers)
 
 
 def by_contrast(found: Sequence[Contrast | None]) -> dict[Contrast, NDArray[np.int64]]:

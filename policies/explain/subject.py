@@ -166,7 +166,7 @@ def scorer_of(subject: Subject, imitated: Imitated | None) -> Scorer:
         labels=Encoding(subject.network).labels,
         dials=imitated.dials,
         logits=imitated.imitation.logits,
-        inputs=imitated.imitation.inputs(),
+        trees=imitated.imitation.scores,
         stands_for=subject.policy,
     )
 

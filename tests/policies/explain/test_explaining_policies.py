@@ -122,7 +122,7 @@ def test_a_tree_learns_a_rule_that_is_one_question():
 
     assert fidelity(tree, lesson).tolist() == [1.0]
     assert tree.trees[0].get_n_leaves() == 2
-    assert [one.tolist() for one in tree.inputs()] == [[0]]
+    assert [one.inputs.tolist() for one in tree.scores] == [[0]]
 
 
 def test_what_was_ordered_is_read_and_written_again():

@@ -9,6 +9,7 @@ from policies.explain.case import Case
 from policies.explain.conditional import conditional
 from policies.explain.explanation import explanation
 from policies.explain.faithfulness import shared
+from policies.explain.imitation import Lesson, learn
 from policies.explain.scorer import Contrast, Layers, Margin, Scorer, contrasts, margin_of
 from scenarios.errors import RunError
 
@@ -205,6 +206,24 @@ def test_deep_and_permutation_agree_on_a_network_and_leave_a_dead_input_out(seed
 
     assert (deep.values[:, NOISE] == 0).all()
     assert np.corrcoef(deep.values.ravel(), exact.values.ravel())[0, 1] > 0.95
+
+
+def test_contributions_by_the_paths_of_a_tree_are_those_of_all_subsets(seed):
+    rows, labels = patients(seed), (patients(seed)[:, COST] * patients(seed)[:, RATE] > 1).astype(np.int64)
+    labels += patients(seed)[:, WAIT] > 3
+    lesson = Lesson(rows, np.ones((400, 3), np.int8), labels[:, None], np.ones(400), np.zeros(400, np.int64))
+    tree = learn(lesson, [3])
+    scorer = Scorer("tree", LABELS, (("dial", ("a", "b", "c")),), tree.logits, trees=tree.scores)
+    margin = margin_of(scorer, Contrast(0, 2, 0))
+
+    by_paths, by_subsets = (
+        interventional(margin, rows[:40], rows[40:390], seed, m) for m in ("auto", "exact")
+    )
+
+    assert by_paths.method == "interventional, exact by the tree"
+    assert by_paths.values == pytest.approx(by_subsets.values, abs=1e-5)
+    assert (by_paths.values[:, np.delete(np.arange(len(LABELS)), margin.inputs)] == 0).all()
+    assert np.abs(by_paths.values[:, [COST, RATE, WAIT]]).mean() > 0.1
 
 
 def test_the_alternative_is_the_best_that_is_legal():
