@@ -8,6 +8,7 @@
     first     the result that is shipped, so that the first page needs no simulation
     desk      the view model that all pages share: choices, levers, run, cancel, the result shown
     pages     the register of pages
+    asked_page what pages share that have a worker answer a question about one side
     shell     navigation, sidebar, URL, theme
     serving   ports, authentication, origins, the health endpoint
 

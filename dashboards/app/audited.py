@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dashboards.app.asked_page import Found
 from dashboards.report.audit import sections
-from dashboards.report.exhibit import Exhibit
 from policies.audit.analyzer import FairnessAnalyzer, Settings
 from policies.audit.gate_file import read_gates_text
 from policies.audit.results import Results
@@ -30,21 +30,9 @@ class Asked:
     reference: str
     gates: str
     """YAML; empty: none."""
-    key: str
-    """Of the result, for the page."""
 
 
-@dataclass(frozen=True)
-class Audited:
-    """What the audit says."""
-
-    key: str
-    sentence: str
-    exhibits: tuple[Exhibit, ...]
-    notes: tuple[str, ...]
-
-
-def audit(asked: Asked) -> Audited:
+def audit(asked: Asked) -> Found:
     """Return the audit. Raises `FairwardError` for what cannot be asked."""
     scenario = Scenario.model_validate(json.loads(asked.scenario))
     gates = read_gates_text(asked.gates, compile_network(scenario)) if asked.gates.strip() else ()
@@ -54,4 +42,4 @@ def audit(asked: Asked) -> Audited:
         Results(scenario, asked.policy, asked.seed, visits)
     )
     exhibits = tuple(exhibit for section in sections(report) for exhibit in section.exhibits)
-    return Audited(asked.key, report.sentence, exhibits, tuple(report.notes))
+    return Found("the audit in a sentence", report.sentence, exhibits, tuple(report.notes))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from dashboards.app.asked_page import Found
 from dashboards.report.contributions import explanation_drawings
-from dashboards.report.exhibit import Exhibit
 from dashboards.report.ink import Drawing
 from dashboards.report.leaflet import exhibits
 from policies.explain.asking import Asking, ask
@@ -29,35 +29,21 @@ class Question:
     """Whether who goes first is explained, not what is ordered."""
     patient: int | None
     """The patient of run 1 whose way is followed; None: the policy's choices are explained."""
-    key: str
-    """Of the result, for the page."""
 
 
-@dataclass(frozen=True)
-class Explained:
-    """What is shown."""
-
-    key: str
-    title: str
-    sentence: str
-    exhibits: tuple[Exhibit, ...]
-    notes: tuple[str, ...]
-
-
-def explain(question: Question) -> Explained:
+def explain(question: Question) -> Found:
     """Return the explanation. Raises `FairwardError` for what cannot be asked."""
     scenario = Scenario.model_validate(json.loads(question.scenario))
     if question.patient is not None:
         found = journey(scenario, question.policy, question.seed, 1, question.patient)
-        return _shown(question, tell_journey(scenario, question.policy, question.seed, found), {})
+        return _shown(tell_journey(scenario, question.policy, question.seed, found), {})
     asking = Asking(
         question.policy, question.runs, question.seed, "ranks" if question.ranks else None,
         n_rows=100, n_background=60,
     )  # fmt: skip
     told, explained, words = ask(scenario, asking)
-    return _shown(question, told, explanation_drawings(explained, words))
+    return _shown(told, explanation_drawings(explained, words))
 
 
-def _shown(question: Question, told: Told, drawings: dict[str, Drawing]) -> Explained:
-    shown = tuple(exhibits(told, drawings))
-    return Explained(question.key, told.question, told.sentence, shown, told.notes)
+def _shown(told: Told, drawings: dict[str, Drawing]) -> Found:
+    return Found(told.question, told.sentence, tuple(exhibits(told, drawings)), told.notes)

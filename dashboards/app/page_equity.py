@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import param
 
-from dashboards.app.audited import Asked, Audited, audit
-from dashboards.app.result import Result
-from dashboards.app.service import compute_key
-from dashboards.app.session import Session
+from dashboards.app.asked_page import AskedModel, AskedView, Work
+from dashboards.app.audited import Asked, audit
+from dashboards.app.result import Result, Tables
 from policies.replication import dump_json
 from scenarios.errors import FairwardError
 from scenarios.scenario import Scenario
@@ -30,10 +28,9 @@ GATES = """gates:
 LONGEST_GATES = 20_000
 
 
-class Model(param.Parameterized):
-    """What is asked of the audit, and what it found."""
+class Model(AskedModel):
+    """What is asked of the audit of a side."""
 
-    side = param.Selector(objects=[], label="Side", doc="Which of the two is audited.")
     by = param.Selector(objects=[], label="Groups by", doc="An attribute of patients.")
     crossed = param.Selector(
         objects=[NONE], default=NONE, label="Crossed with", doc="Groups of two attributes at once."
@@ -45,35 +42,21 @@ class Model(param.Parameterized):
         doc="Everybody, the best-off, or one group.",
     )
     gates = param.String(default="", label="Rules (gates), as YAML", doc="See docs/equity.md.")
-    busy = param.Boolean(default=False)
-    message = param.String(default="")
-
-    def __init__(self, session: Session, **more: Any) -> None:
-        super().__init__(**more)
-        self.session = session
-        self.found: Audited | None = None
 
     def take(self, result: Result) -> None:
         """Offer what a result has; what was chosen stays if it can."""
         scenario = result.answer.scenario
         names = list(categories(compile_network(scenario)))
-        first = next((name for name in scenario.equity.groups if name in names), names[0])
-        self.param["side"].objects = list(result.answer.policies)
-        self.param["by"].objects = names
-        self.param["crossed"].objects = [NONE, *names]
-        self.param.update(
-            side=self.side if self.side in result.answer.policies else result.answer.policies[-1],
-            by=self.by if self.by in names else first,
-            crossed=self.crossed if self.crossed in (NONE, *names) else NONE,
-        )
+        self.offer_sides(result)
+        self.offer("by", names, next((name for name in scenario.equity.groups if name in names), names[0]))
+        self.offer("crossed", [NONE, *names], NONE)
         self.offer_references(scenario)
         self.gates = self.gates or GATES.format(by=self.by)
 
     def offer_references(self, scenario: Scenario) -> None:
         """Offer everybody, the best-off and each group, as the attributes now are."""
-        known = [OVERALL, BEST, *groups_of(compile_network(scenario), self.attribute)]
-        self.param["reference"].objects = known
-        self.reference = self.reference if self.reference in known else OVERALL
+        groups = groups_of(compile_network(scenario), self.attribute)
+        self.offer("reference", [OVERALL, BEST, *groups], OVERALL)
 
     @property
     def attribute(self) -> str:
@@ -81,69 +64,39 @@ class Model(param.Parameterized):
         return self.by if self.crossed in (NONE, self.by) else f"{self.by}*{self.crossed}"
 
     async def audit(self, *_: Any) -> None:
-        """Audit the side chosen; a shipped result holds no patients, so its runs are made first."""
-        desk, service = self.session.desk, self.session.service
-        if self.busy or desk.result is None:
-            return
-        self.param.update(busy=True, message="")
-        try:
-            if not desk.result.sides:
-                await desk.run()
-            result = desk.result
-            if self.side not in result.sides:
-                raise FairwardError(desk.message or "The runs of this result are not here. Press Run first.")
-            asked = self._asked(result)
-            self.found = await service.compute(compute_key("audit", result.key, asked), audit, asked)
-        except FairwardError as error:
-            self.message = str(error)
-        finally:
-            self.busy = False
+        """Audit the side chosen."""
+        await self.ask(self._asked)
 
-    def _asked(self, result: Result) -> Asked:
+    def _asked(self, result: Result, tables: Tables) -> Work:
         if len(self.gates) > LONGEST_GATES:
             raise FairwardError(f"Rules: expected at most {LONGEST_GATES} characters.")
-        tables = result.sides[self.side]
         places = [
             tables.parts.place(tables.side.policy, n) / "visits.parquet" for n in result.answer.replications
         ]
         reference = (
             self.reference if self.reference in (OVERALL, BEST) else f"{self.attribute}={self.reference}"
         )
-        return Asked(
+        asked = Asked(
             dump_json(tables.side.scenario), self.side, result.answer.seed, tuple(map(str, places)),
-            self.attribute, reference, self.gates, result.short,
+            self.attribute, reference, self.gates,
         )  # fmt: skip
+        return audit, asked
 
 
-class View:
+class View(AskedView):
     """Equity, on the screen."""
+
+    model: Model
 
     def __init__(self, model: Model) -> None:
         import panel_material_ui as pmui
 
-        from dashboards.app import look
-
-        self.model = model
-        wide = {"sizing_mode": "stretch_width", "margin": 6}
-        self.pickers = [
-            pmui.Select.from_param(model.param[name], size="small", description=model.param[name].doc, **wide)
-            for name in ("side", "by", "crossed", "reference")
-        ]
+        super().__init__(model, ("side", "by", "crossed", "reference"))
         self.gates = pmui.TextAreaInput.from_param(
-            model.param.gates, rows=7, max_length=LONGEST_GATES, **wide
+            model.param.gates, rows=7, max_length=LONGEST_GATES, **self.wide
         )
-        self.button = pmui.Button(
-            label="Audit", icon="balance", variant="contained", color="primary", on_click=model.audit,
-            disabled=model.param.busy, margin=6,
-        )  # fmt: skip
-        self.bar = pmui.LinearProgress(visible=model.param.busy, sizing_mode="stretch_width", margin=6)
-        self.say = pmui.Alert(
-            object="", visible=False, alert_type="warning", sizing_mode="stretch_width", margin=6
-        )
-        self.top, self.found = look.html(), pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.audit = self.button("Audit", "balance", model.audit)
         self.vaccine = pmui.Column(sizing_mode="stretch_width", margin=0)
-        model.param.watch(self._speak, "message")
-        model.param.watch(self._done, "busy")
         model.param.watch(self._offer, ["by", "crossed"])
 
     def layout(self) -> Any:
@@ -156,7 +109,7 @@ class View:
         asked = look.card(
             look.columns(*boxes),
             pmui.Details(self.gates, title="Rules that must hold", sizing_mode="stretch_width", margin=6),
-            self.button, self.bar, self.say, margin=(0, 0, 12, 0),
+            self.audit, self.bar, self.say, margin=(0, 0, 12, 0),
         )  # fmt: skip
         return pmui.Column(self.top, asked, self.found, self.vaccine, sizing_mode="stretch_width", margin=0)
 
@@ -177,40 +130,10 @@ class View:
                 look.card(*dots(exhibit, result), margin=(0, 0, 12, 0)) for exhibit in result.groups[:2]
             ]
 
-    def _done(self, *_: Any) -> None:
-        from dashboards.app import look
-
-        found, result = self.model.found, self.model.session.desk.result
-        if self.model.busy or found is None or result is None or found.key != result.short:
-            return
-        cards = [
-            look.card(
-                look.html(
-                    f"<h2 data-result='{found.key}'>The audit in a sentence</h2>"
-                    + look.sentences(found.sentence)
-                )
-            )
-        ]
-        for exhibit in found.exhibits:
-            head = look.heading(exhibit.title, exhibit.subtitle, found.key)
-            cards.append(look.card(look.html(head + look.figures(exhibit) + look.reading(exhibit))))
-        notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
-        cards.append(
-            look.card(look.html(f"<h2 data-result='{found.key}'>What to bear in mind</h2><ul>{notes}</ul>"))
-        )
-        for card in cards:
-            card.margin = (0, 0, 12, 0)
-        self.found[:] = cards
-
     def _offer(self, *_: Any) -> None:
         result = self.model.session.desk.result
         if result is not None:
             self.model.offer_references(result.answer.scenario)
-
-    def _speak(self, *_: Any) -> None:
-        from dashboards.app.look import as_written
-
-        self.say.param.update(object=as_written(self.model.message), visible=bool(self.model.message))
 
 
 def _top(result: Result) -> str:

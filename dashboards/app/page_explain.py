@@ -1,18 +1,15 @@
-"""Explain: what moves a policy's choices, and why one patient was moved, and what if not."""
+"""Explain: what moves a policy's choices, and why one patient was moved, and what if not?"""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import param
 
-from dashboards.app.explained import Explained, Question, explain
-from dashboards.app.result import Result
-from dashboards.app.service import compute_key
-from dashboards.app.session import Session
+from dashboards.app.asked_page import AskedModel, AskedView, Work
+from dashboards.app.explained import Question, explain
+from dashboards.app.result import Result, Tables
 from policies.replication import dump_json
-from scenarios.errors import FairwardError
 
 ORDERS, RANKS = "what is ordered", "who waiting goes first"
 RUNS = 4
@@ -21,28 +18,18 @@ OFFERED = 8
 """Moved patients whose numbers are named."""
 
 
-class Model(param.Parameterized):
-    """What is asked, and what was found."""
+class Model(AskedModel):
+    """What is asked of a side's policy."""
 
-    side = param.Selector(objects=[], label="Side", doc="Which of the two is explained.")
     about = param.Selector(
         objects=[ORDERS, RANKS], label="Explain", doc="A policy that always orders the same has ranks only."
     )
     patient = param.Integer(default=0, bounds=(0, None), label="Patient", doc="Number in run 1.")
     moved = param.List(default=[], doc="Patients of run 1 who were moved, a few.")
-    busy = param.Boolean(default=False)
-    message = param.String(default="")
-
-    def __init__(self, session: Session, **more: Any) -> None:
-        super().__init__(**more)
-        self.session = session
-        self.found: Explained | None = None
 
     def take(self, result: Result) -> None:
         """Offer what a result has; what was chosen stays if it can."""
-        labels = list(result.answer.policies)
-        self.param["side"].objects = labels
-        self.side = self.side if self.side in labels else labels[-1]
+        self.offer_sides(result)
         self.offer_patients()
 
     def offer_patients(self) -> None:
@@ -66,68 +53,37 @@ class Model(param.Parameterized):
         await self._ask(self.patient)
 
     async def _ask(self, patient: int | None) -> None:
-        desk, service = self.session.desk, self.session.service
-        if self.busy or desk.result is None:
-            return
-        self.param.update(busy=True, message="")
-        try:
-            if not desk.result.sides:
-                await desk.run()
-            result = desk.result
-            if self.side not in result.sides:
-                raise FairwardError(desk.message or "The runs of this result are not here. Press Run first.")
-            side = result.sides[self.side].side
+        ranks = self.about == RANKS
+
+        def work(result: Result, tables: Tables) -> Work:
+            side = tables.side
             question = Question(
-                dump_json(side.scenario), side.policy, result.answer.seed, RUNS, self.about == RANKS, patient,
-                result.short,
-            )  # fmt: skip
-            self.found = await service.compute(
-                compute_key("explain", result.key, question), explain, question
+                dump_json(side.scenario), side.policy, result.answer.seed, RUNS, ranks, patient
             )
-            self.offer_patients()
-        except FairwardError as error:
-            self.message = str(error)
-        finally:
-            self.busy = False
+            return explain, question
+
+        await self.ask(work)
+        self.offer_patients()
 
 
-class View:
+class View(AskedView):
     """Explain, on the screen."""
+
+    model: Model
 
     def __init__(self, model: Model) -> None:
         import panel_material_ui as pmui
 
         from dashboards.app import look
 
-        self.model = model
-        wide = {"sizing_mode": "stretch_width", "margin": 6}
-        self.pickers = [
-            pmui.Select.from_param(model.param[name], size="small", description=model.param[name].doc, **wide)
-            for name in ("side", "about")
-        ]
-        self.patient = pmui.IntInput.from_param(model.param.patient, size="small", **wide)
+        super().__init__(model, ("side", "about"))
+        self.patient = pmui.IntInput.from_param(model.param.patient, size="small", **self.wide)
         self.moved = look.html()
         self.buttons = [
-            pmui.Button(
-                label=label,
-                icon=icon,
-                variant="contained",
-                color="primary",
-                on_click=action,
-                disabled=model.param.busy,
-                margin=6,
-            )
-            for label, icon, action in (
-                ("Explain the choices", "query_stats", model.explain),
-                ("Follow the patient", "route", model.follow),
-            )
+            self.button("Explain the choices", "query_stats", model.explain),
+            self.button("Follow the patient", "route", model.follow),
         ]
-        self.bar = pmui.LinearProgress(visible=model.param.busy, **wide)
-        self.say = pmui.Alert(object="", visible=False, alert_type="warning", **wide)
-        self.top, self.found = look.html(), pmui.Column(sizing_mode="stretch_width", margin=0)
-        model.param.watch(self._speak, "message")
         model.param.watch(self._offer, "moved")
-        model.param.watch(self._done, "busy")
 
     def layout(self) -> Any:
         """Return the page."""
@@ -157,29 +113,3 @@ class View:
         numbers = ", ".join(map(str, self.model.moved))
         said = f"Moved in run 1: {numbers}." if numbers else "Nobody who was moved is known yet."
         self.moved.object = f"<p class='note'>{said}</p>"
-
-    def _done(self, *_: Any) -> None:
-        from dashboards.app import look
-
-        found, result = self.model.found, self.model.session.desk.result
-        if self.model.busy or found is None or result is None or found.key != result.short:
-            return
-        head = f"<h2 data-result='{found.key}'>{escape(found.title[:1].upper() + found.title[1:])}</h2>"
-        cards = [look.card(look.html(head + look.sentences(found.sentence)))]
-        for exhibit in found.exhibits:
-            head = look.heading(exhibit.title, exhibit.subtitle, found.key)
-            cards.append(look.card(look.html(head + look.figures(exhibit) + look.reading(exhibit))))
-        notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
-        cards.append(
-            look.card(
-                look.html(f"<h2 data-result='{found.key}'>What this does not show</h2><ul>{notes}</ul>")
-            )
-        )
-        for card in cards:
-            card.margin = (0, 0, 12, 0)
-        self.found[:] = cards
-
-    def _speak(self, *_: Any) -> None:
-        from dashboards.app.look import as_written
-
-        self.say.param.update(object=as_written(self.model.message), visible=bool(self.model.message))

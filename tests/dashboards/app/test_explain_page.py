@@ -10,7 +10,7 @@ pytest.importorskip("lime")
 
 from dashboards.app.desk import Desk
 from dashboards.app.first import first_result
-from dashboards.app.page_explain import RANKS, Model
+from dashboards.app.page_explain import RANKS, Model, View
 from dashboards.app.service import RunService
 from dashboards.app.session import Session
 from scenarios.loader import dump_yaml, load_text
@@ -45,12 +45,26 @@ def test_choices_and_a_patient_are_explained_under_the_key_of_the_result(session
     choices, patient = asyncio.run(asked())
 
     assert model.message == ""
-    key = session.desk.result.short
-    assert (choices.key, patient.key) == (key, key)
+    assert model.found_of == session.desk.result.short
     assert [one.name for one in choices.exhibits][:2] == ["why-here", "what-matters"]
     assert all("<svg" in one.svg and one.table.rows for one in choices.exhibits[:2])
     assert f"patient {model.patient}" in patient.title
     assert patient.exhibits[0].name == "journey"
+
+
+def test_the_option_is_asked_about_unless_the_reference_is_chosen(session):
+    pytest.importorskip("panel_material_ui")
+    model = Model(session)
+    View(model)  # a picker on the screen follows its choices by itself
+    shipped = session.desk.result
+
+    model.take(shipped)
+    at_first = model.side
+    model.side = shipped.answer.policies[0]
+    model.take(shipped)
+
+    assert at_first == shipped.answer.policies[-1]
+    assert model.side == shipped.answer.policies[0]
 
 
 def test_a_patient_who_does_not_exist_is_said_on_the_page(session):
