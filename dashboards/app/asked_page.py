@@ -43,15 +43,18 @@ class AskedModel(param.Parameterized):
         self.found: Found | None = None
         self.found_of = ""
         """The key of the result that it was found for."""
+        self._reference = ""
 
     def offer_sides(self, result: Result) -> None:
-        """Offer both sides; the option unless one was chosen."""
+        """Offer both sides: the option, or the reference if the last one's was chosen, whatever both are called now."""
         labels = list(result.answer.policies)
-        self.offer("side", labels, labels[-1])
+        chosen = labels[0] if self.side == self._reference else labels[-1]
+        self._reference = labels[0]
+        self.param["side"].objects = labels
+        self.side = chosen
 
     def offer(self, name: str, objects: Sequence[Any] | Mapping[str, Any], default: Any) -> None:
         """Offer choices; what was chosen stays if it can."""
-        # Settled first: a picker on the screen takes the first of new choices when its own is not among them.
         values = list(objects.values()) if isinstance(objects, Mapping) else list(objects)
         chosen = getattr(self, name) if getattr(self, name) in values else default
         self.param[name].objects = objects

@@ -1,6 +1,7 @@
 """The page Explain without a browser: what it offers, what it asks a worker, and what it says when it cannot."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ pytest.importorskip("lime")
 
 from dashboards.app.desk import Desk
 from dashboards.app.first import first_result
-from dashboards.app.page_explain import RANKS, Model, View
+from dashboards.app.page_explain import RANKS, Model
 from dashboards.app.service import RunService
 from dashboards.app.session import Session
 from scenarios.loader import dump_yaml, load_text
@@ -52,19 +53,20 @@ def test_choices_and_a_patient_are_explained_under_the_key_of_the_result(session
     assert patient.exhibits[0].name == "journey"
 
 
-def test_the_option_is_asked_about_unless_the_reference_is_chosen(session):
-    pytest.importorskip("panel_material_ui")
+def test_the_option_is_asked_about_unless_the_reference_was_chosen(session):
+    def sides_of(*labels):
+        return SimpleNamespace(answer=SimpleNamespace(policies=labels))
+
     model = Model(session)
-    View(model)  # a picker on the screen follows its choices by itself
-    shipped = session.desk.result
+    asked = []
+    for labels in (("first-come", "acuity"), ("acuity", "c-mu"), ("c-mu (as it is)", "c-mu, beds +5 %")):
+        model.offer_sides(sides_of(*labels))
+        asked.append(model.side)
+    model.side = "c-mu (as it is)"
+    model.offer_sides(sides_of("nearest", "acuity"))
 
-    model.take(shipped)
-    at_first = model.side
-    model.side = shipped.answer.policies[0]
-    model.take(shipped)
-
-    assert at_first == shipped.answer.policies[-1]
-    assert model.side == shipped.answer.policies[0]
+    assert asked == ["acuity", "c-mu", "c-mu, beds +5 %"]
+    assert model.side == "nearest"
 
 
 def test_a_patient_who_does_not_exist_is_said_on_the_page(session):
