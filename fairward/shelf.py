@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fairward.runs import checksums, find_run, past_runs, read_manifest
+from policies.learning.catalogue import Learned, learned_policies
 
 
 class RunShelf:
@@ -21,6 +22,10 @@ class RunShelf:
     def find(self, name: str) -> Path:
         """Return the folder of a run. Raises `UsageError` for what is not the name of one."""
         return find_run(self.place, name)
+
+    def learned(self) -> list[Learned]:
+        """Return the learned policies below the folder, by name."""
+        return learned_policies(self.place)
 
     def changed(self, folder: Path) -> list[str]:
         """Return the files of a run that are not as they were written."""

@@ -72,8 +72,9 @@ class AskedModel(param.Parameterized):
             result = desk.result
             if self.side not in result.sides:
                 raise FairwardError(desk.message or "The runs of this result are not here. Press Run first.")
-            function, question = work(result, result.sides[self.side])
-            key = compute_key(function.__qualname__, question)
+            tables = result.sides[self.side]
+            function, question = work(result, tables)
+            key = compute_key(function.__qualname__, tables.side.weights, question)
             self.found, self.found_of = await service.compute(key, function, question), result.short
         except FairwardError as error:
             self.message = str(error)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import param
 
 from dashboards.app.levers import EVERYWHERE, LEVERS, Lever, changes, levers_of, policy_written, said
-from dashboards.app.question import Question, ask, same
+from dashboards.app.question import Question, Side, ask, same
 from dashboards.app.result import Result
 from dashboards.app.service import RunService
 from dashboards.app.uploads import read_upload
 from policies.experiment import check_policies
+from policies.learning.catalogue import Learned
 from policies.parameters import parse
 from policies.registry import LEARNED, POLICIES
 from scenarios.errors import FairwardError
 from scenarios.loader import library_names, load, varied
 from scenarios.scenario import Scenario
+from sim.network import compile_network
 
 URL_VERSION = 1
 FIRST_SCENARIO, FIRST_REFERENCE, FIRST_POLICY, FIRST_RUNS, FIRST_SEED = (
@@ -28,6 +31,8 @@ FIRST_SCENARIO, FIRST_REFERENCE, FIRST_POLICY, FIRST_RUNS, FIRST_SEED = (
     1,
 )
 UPLOADED = "uploaded: "
+LEARNED_HERE = "learned: "
+"""Followed by the name of a learned policy below the folder of runs."""
 CHOICES = ("scenario", "reference", "policy", "where", "runs", "seed", *(lever.name for lever in LEVERS))
 """What decides the question, and what the URL carries."""
 
@@ -72,11 +77,24 @@ class Desk(param.Parameterized):
     stale = param.Boolean(default=False, doc="The choices are not those of the result shown.")
     version = param.Integer(default=0, doc="Counts results shown; views depend on it and nothing else.")
 
-    def __init__(self, service: RunService, first: Result | None = None, **choices: Any) -> None:
+    def __init__(
+        self,
+        service: RunService,
+        first: Result | None = None,
+        learned: Callable[[], Sequence[Learned]] = tuple,
+        **choices: Any,
+    ) -> None:
         super().__init__(**choices)
         self.service = service
         self.result = first
         self.uploads: dict[str, Scenario] = {}
+        self.learned: dict[str, Learned] = {}
+        """By how they are chosen."""
+        self.misfits: dict[str, str] = {}
+        """Why a learned policy cannot act in the scenario; those that can are not in it."""
+        self._find_learned = learned
+        self._look_for_learned()
+        self.param.watch(self._look_for_learned, "scenario")
         self._shown: tuple[Any, ...] = self._chosen() if first is not None else ()
         self._task: asyncio.Task[Result] | None = None
         self.param.watch(self._edited, list(CHOICES))
@@ -101,13 +119,34 @@ class Desk(param.Parameterized):
         return [name for name in library_names() if "/" not in name] + list(self.uploads)
 
     def policy_choices(self) -> list[str]:
-        """Return the policies that can be built for the scenario; a combination may be in a link."""
+        """Return the policies that can be built for the scenario, learned ones too; a combination may be in a link."""
         try:
             scenario = self.chosen
         except FairwardError:
             return list(POLICIES)
         found = [name for name in POLICIES if _buildable(scenario, name)]
+        found += [name for name in self.learned if name not in self.misfits]
         return found + [name for name in (self.reference, self.policy) if name not in found]
+
+    def policy_title(self, policy: str) -> str:
+        """Return what a picker says of a policy: of a learned one how it was trained, and why it cannot be chosen."""
+        if policy not in self.learned:
+            return policy
+        one, why = self.learned[policy], self.misfits.get(policy, "")
+        return f"{one.called}, {why}" if why else f"{one.called}, trained on {one.scenario_hash()[:8]}"
+
+    def lambdas(self) -> dict[float, str]:
+        """Return lambda -> learned policy, of those that differ from the option's by lambda only."""
+        if self.policy not in self.learned or self.policy in self.misfits:
+            return {}
+        kin = self.learned[self.policy].kin
+        found = {
+            one.lam: name
+            for name, one in self.learned.items()
+            if one.lam is not None and one.kin == kin and name not in self.misfits
+        }
+        own = self.learned[self.policy].lam
+        return {lam: self.policy if lam == own else found[lam] for lam in sorted(found)}
 
     def where_choices(self) -> list[str]:
         """Return everywhere, and each hospital."""
@@ -140,21 +179,31 @@ class Desk(param.Parameterized):
         """Return what the choices ask. Raises `FairwardError` with everything that is wrong."""
         scenario = self.chosen
         values, where = self._positions(), self._where(scenario)
-        policy = policy_written(self.policy, values, scenario)
-        for written in (self.reference, self.policy):
-            if any(name in LEARNED for name, _ in parse(written)):
-                raise FairwardError(f"“{written}” is a file of this machine, which a link may not name.")
-        check_policies(scenario, [self.reference], self.seed)
-        check_policies(scenario, [policy], self.seed)
+        reference = self.side(self.reference, scenario)
+        option = self.side(policy_written(self.policy, values, scenario), scenario)
         found = ask(
-            scenario, self.scenario, self.reference, policy, changes(scenario, values, where), said(values, where),
-            self.seed, self.runs,
+            self.scenario, reference, option, changes(scenario, values, where), said(values, where), self.seed,
+            self.runs,
         )  # fmt: skip
         if same(found):
             raise FairwardError(
                 "Both sides are the same: choose another policy for the option, or move a lever."
             )
         return found
+
+    def side(self, policy: str, scenario: Scenario) -> Side:
+        """Return a policy as one of those compared. Raises `FairwardError` for one that is not here or does not fit."""
+        if policy.startswith(LEARNED_HERE):
+            if policy not in self.learned:
+                raise FairwardError(f"“{policy}” is not below the folder of runs of this server.")
+            one = self.learned[policy]
+            if policy in self.misfits:
+                raise FairwardError(f"“{one.called}” cannot act here: {self.misfits[policy]}.")
+            return Side(one.called, scenario, one.written, one.weights)
+        if any(name in LEARNED for name, _ in parse(policy)):
+            raise FairwardError(f"“{policy}” is a file of this machine, which a link may not name.")
+        check_policies(scenario, [policy], self.seed)
+        return Side(policy, scenario, policy)
 
     async def run(self, *_: Any) -> None:
         """Run what is chosen and show it; whatever goes wrong, the last good result stays."""
@@ -203,6 +252,19 @@ class Desk(param.Parameterized):
         self.message = (
             f"The address has values that cannot be used and were left out: {', '.join(sorted(refused))}."
         )
+
+    def _look_for_learned(self, *_: Any) -> None:
+        """Look again whenever a scenario is chosen: training may have gone on."""
+        self.learned = {f"{LEARNED_HERE}{one.name}": one for one in self._find_learned()}
+        self.misfits = {}
+        if self.learned:
+            try:
+                network = compile_network(self.chosen)
+            except FairwardError:
+                self.misfits = dict.fromkeys(self.learned, "the scenario is not here")
+                return
+            whys = {name: one.misfit(network) for name, one in self.learned.items()}
+            self.misfits = {name: why for name, why in whys.items() if why}
 
     def _chosen(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in CHOICES)

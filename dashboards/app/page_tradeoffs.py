@@ -8,7 +8,6 @@ from typing import Any
 import param
 
 from dashboards.app.desk import Desk
-from dashboards.app.question import Side
 from dashboards.app.result import Result
 from dashboards.app.service import compute_key
 from dashboards.app.session import Session
@@ -41,6 +40,8 @@ class Model(param.Parameterized):
         self.found: Front | None = None
         self.told: Told | None = None
         self.key = ""
+        self.compared: tuple[str, ...] = ()
+        """The policies of the front, as the sidebar names them."""
 
     def take(self, result: Result) -> None:
         """Offer what a result's scenario has."""
@@ -48,7 +49,7 @@ class Model(param.Parameterized):
         known = self.session.desk.policy_choices()
         first = FIRST_VACCINE if "vaccine-need" in known and "coverage" in set(_measured(result)) else FIRST
         objectives = _objectives(scenario, result)
-        self.param["policies"].objects = known
+        self.param["policies"].objects = {self.session.desk.policy_title(name): name for name in known}
         self.param["across"].objects = self.param["up"].objects = objectives
         written = list(objectives.values())
         kept = [name for name in self.policies if name in known]
@@ -71,10 +72,12 @@ class Model(param.Parameterized):
                 raise FairwardError("Choose at least two policies, and two different outcomes.")
             objectives = [parse_objective(self.across), parse_objective(self.up)]
             scenario = desk.changed
-            sides = [Side(name, scenario, name) for name in self.policies]
+            sides = [desk.side(name, scenario) for name in self.policies]
             key = compute_key([(side.identity, side.policy) for side in sides], desk.seed, desk.runs)
             frames = await service.several(key, sides, desk.seed, desk.runs, self._tick)
-            self.found = await service.draw(_front, objectives, frames, tuple(self.policies), desk.seed)
+            labels = tuple(side.label for side in sides)
+            self.found = await service.draw(_front, objectives, frames, labels, desk.seed)
+            self.compared = tuple(self.policies)
             self.told = tell_front(self.found, scenario.title or scenario.name, key[:8])
             self.key = key[:8]
         except FairwardError as error:
@@ -84,9 +87,9 @@ class Model(param.Parameterized):
 
     async def load(self, k: int) -> None:
         """Make a policy the option and run it."""
-        if 0 <= k < len(self.policies):
+        if 0 <= k < len(self.compared):
             desk: Desk = self.session.desk
-            desk.policy = self.found.labels[k] if self.found is not None else self.policies[k]
+            desk.policy = self.compared[k]
             await desk.run()
             if not desk.message:
                 desk.page = "decide"

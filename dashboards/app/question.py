@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policies.origin import results_hash
 from policies.replication import dump_json
@@ -21,11 +21,13 @@ class Side:
     label: str
     scenario: Scenario
     policy: str
+    weights: str = ""
+    """A hash of what a learned policy holds: another one may come to lie under the same name."""
 
     @property
     def identity(self) -> str:
-        """The scenario's hash; sides with the same one share their patients' hash too."""
-        return scenario_hash(self.scenario)
+        """What decides its runs beside the policy's name, the seed and this program."""
+        return scenario_hash(self.scenario) + self.weights
 
 
 @dataclass(frozen=True)
@@ -67,22 +69,15 @@ class Question:
 
 
 def ask(
-    scenario: Scenario,
-    source: str,
-    reference: str,
-    policy: str,
-    changes: tuple[str, ...],
-    said: str,
-    seed: int,
-    runs: int,
+    source: str, reference: Side, option: Side, changes: tuple[str, ...], said: str, seed: int, runs: int
 ) -> Question:
-    """Return the question. Raises `ScenarioError` when a change cannot be made."""
-    changed = varied(scenario, changes) if changes else scenario
-    label = f"{policy}, {said}" if said else policy
-    first = f"{reference} (as it is)" if said else reference
-    return Question(
-        Side(first, scenario, reference), Side(label, changed, policy), changes, source, seed, runs
-    )
+    """Return the question: the option with changes, `said` in words. Raises `ScenarioError` when one cannot be made."""
+    if changes:
+        option = replace(option, scenario=varied(option.scenario, changes))
+    if said:
+        reference = replace(reference, label=f"{reference.label} (as it is)")
+        option = replace(option, label=f"{option.label}, {said}")
+    return Question(reference, option, changes, source, seed, runs)
 
 
 def same(question: Question) -> bool:

@@ -77,7 +77,7 @@ def serve(service: RunService, shelf: Shelf, how: Serving, threaded: bool = Fals
     threading.Thread(target=service.warm, args=(unchanged,), daemon=True).start()
 
     def visitor() -> Any:
-        session = Session(Desk(service, first), service, shelf)
+        session = Session(Desk(service, first, shelf.learned), service, shelf)
         address(session.desk)
         return Shell(session).page()
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dashboards.app.desk import Desk
 from dashboards.app.service import RunService
+from policies.learning.catalogue import Learned
 
 
 class Shelf(Protocol):
@@ -24,6 +25,10 @@ class Shelf(Protocol):
 
     def find(self, name: str) -> Path:
         """Return the folder of a run. Raises `UsageError` for what is not the name of one."""
+        ...
+
+    def learned(self) -> list[Learned]:
+        """Return the learned policies below the folder, by name."""
         ...
 
     def changed(self, folder: Path) -> list[str]:

@@ -21,17 +21,26 @@ def sidebar(desk: Desk) -> list[Any]:
     pickers = {name: _picker(desk, name) for name in PICKERS}
     sliders = {lever.name: _slider(desk, lever) for lever in LEVERS}
 
+    lambdas = _lambdas(desk)
+
     def offer(*_: Any) -> None:
-        policies = desk.policy_choices()
+        policies = list(dict.fromkeys([*desk.policy_choices(), *desk.misfits]))
         known = {"scenario": desk.scenario_choices(), "where": desk.where_choices()}
         for name, picker in pickers.items():
             value, options = getattr(desk, name), known.get(name, policies)
             options = options if value in options else [*options, value]
-            picker.param.update(options=options, value=value)
+            picker.param.update(options={desk.policy_title(one): one for one in options}, value=value)
+        for name in ("reference", "policy"):
+            pickers[name].disabled_options = list(desk.misfits)
         shown = {lever.name for lever in desk.levers()}
         for name, slider in sliders.items():
             slider.visible = name in shown
         pickers["where"].visible = bool(shown & {"beds", "staff"})
+        found = desk.lambdas()
+        lambdas.visible = len(found) > 1
+        if lambdas.visible:
+            own = next(lam for lam, policy in found.items() if policy == desk.policy)
+            lambdas.param.update(options=list(found), value=own)
 
     desk.param.watch(offer, list(PICKERS))
     offer()
@@ -48,6 +57,7 @@ def sidebar(desk: Desk) -> list[Any]:
     return [
         _title("What is compared"),
         *(pickers[name] for name in ("scenario", "reference", "policy")),
+        lambdas,
         _title("What the option changes"),
         *(sliders[name] for name in ("demand", "surge")),
         pickers["where"],
@@ -90,6 +100,24 @@ def _slider(desk: Desk, lever: Lever) -> Any:
 
     made.param.watch(moved, "value_throttled")
     desk.param.watch(follow, lever.name)
+    return made
+
+
+def _lambdas(desk: Desk) -> Any:
+    """A slider among learned policies that differ by lambda only; each stop is one that was trained."""
+    made = pmui.DiscreteSlider(
+        label="Lambda: weight of the worst-off",
+        options=[0.0],
+        margin=DEEPER,
+        size="small",
+        visible=False,
+        **FILL,
+    )
+
+    def moved(event: Any) -> None:
+        desk.policy = desk.lambdas().get(event.new, desk.policy)
+
+    made.param.watch(moved, "value_throttled")
     return made
 
 

@@ -71,25 +71,24 @@ class Checkpoint:
 
     def check(self, network: Network) -> None:
         """Raise `UsageError` if it was trained for a network that is not this one: its own, or with other numbers."""
-        menu = Offer.of_plain(self.about["offer"]).menu(network)
-        labels = list(Encoding(network).labels)
-        pairs: list[tuple[str, Any, Any]] = [
-            ("scenario", self.about["scenario"], network.scenario.name),
-            ("hospitals", self.about["hospitals"], list(network.hospitals)),
-            ("dials", self.about["dials"], [[dial.name, list(dial.options)] for dial in menu.dials]),
-            ("observation", self.about["observation"], labels),
-        ]
-        problems = [
-            f"{self.folder}: {what}: {_difference(trained, here)}."
-            for what, trained, here in pairs
-            if trained != here
-        ]
-        if problems:
+        if problems := misfits(self.about, network):
             raise UsageError(
-                "\n".join(problems)
+                "\n".join(f"{self.folder}: {problem}." for problem in problems)
                 + f"\nThe checkpoint was trained on {self.about['scenario']} and cannot act on "
                 f"{network.scenario.name}. Train one: fairward train."
             )
+
+
+def misfits(about: Mapping[str, Any], network: Network) -> list[str]:
+    """Return why a policy that says this of itself cannot act on a network; nothing where it can."""
+    menu = Offer.of_plain(about["offer"]).menu(network)
+    pairs: list[tuple[str, Any, Any]] = [
+        ("scenario", about["scenario"], network.scenario.name),
+        ("hospitals", about["hospitals"], list(network.hospitals)),
+        ("dials", about["dials"], [[dial.name, list(dial.options)] for dial in menu.dials]),
+        ("observation", about["observation"], list(Encoding(network).labels)),
+    ]
+    return [f"{what}: {_difference(trained, here)}" for what, trained, here in pairs if trained != here]
 
 
 def write_checkpoint(
@@ -155,7 +154,7 @@ def write_checkpoint(
 
 def read_checkpoint(folder: Path) -> Checkpoint:
     """Return the policy of a folder. Raises `UsageError` if it is missing, incomplete, damaged or not finite."""
-    about = _about(folder)
+    about = read_about(folder)
     arrays = read_arrays(folder / WEIGHTS)
     if checksum(folder / WEIGHTS) != about["checksum"]:
         raise UsageError(
@@ -185,6 +184,29 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     return Checkpoint(folder, about, layers, Normaliser.of_state(kept))
 
 
+def read_about(folder: Path) -> dict[str, Any]:
+    """Return what a checkpoint says of itself. Raises `UsageError` if there is none, or it is damaged."""
+    if not (folder / POLICY).is_file():
+        newest = checkpoints_of(folder)[-1:] if folder.is_dir() else []
+        there = f"Its newest checkpoint is ckpt:{newest[0]}" if newest else "Train one: fairward train"
+        what = "is no checkpoint: it has no policy.json" if folder.is_dir() else "does not exist"
+        raise UsageError(f"{folder} {what}. {there}.")
+    try:
+        about = json.loads((folder / POLICY).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder / POLICY} cannot be read: {error}. It is truncated; take another checkpoint."
+        ) from None
+    needed = ("scenario", "hospitals", "dials", "observation", "offer", "layers", "checksum")
+    if (
+        not isinstance(about, dict)
+        or about.get("schema") != SCHEMA
+        or any(key not in about for key in needed)
+    ):
+        raise UsageError(f"{folder / POLICY}: expected {SCHEMA} with {', '.join(needed)}.")
+    return about
+
+
 def checkpoints_of(folder: Path) -> list[Path]:
     """Return the checkpoints of a training folder, the newest last."""
     return sorted(path for path in folder.glob(f"{ITERATION}*") if (path / POLICY).is_file())
@@ -205,28 +227,6 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _about(folder: Path) -> dict[str, Any]:
-    if not (folder / POLICY).is_file():
-        newest = checkpoints_of(folder)[-1:] if folder.is_dir() else []
-        there = f"Its newest checkpoint is ckpt:{newest[0]}" if newest else "Train one: fairward train"
-        what = "is no checkpoint: it has no policy.json" if folder.is_dir() else "does not exist"
-        raise UsageError(f"{folder} {what}. {there}.")
-    try:
-        about = json.loads((folder / POLICY).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{folder / POLICY} cannot be read: {error}. It is truncated; take another checkpoint."
-        ) from None
-    needed = ("scenario", "hospitals", "dials", "observation", "offer", "layers", "checksum")
-    if (
-        not isinstance(about, dict)
-        or about.get("schema") != SCHEMA
-        or any(key not in about for key in needed)
-    ):
-        raise UsageError(f"{folder / POLICY}: expected {SCHEMA} with {', '.join(needed)}.")
-    return about
 
 
 def _layers(arrays: Arrays) -> list[tuple[str, NDArray[Any]]]:
