@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from fairward.runs import checksums, find_run, past_runs, read_manifest
 from policies.learning.catalogue import Learned, learned_policies
+
+KEPT = ".dashboard"
+"""In the folder of runs: what a dashboard has simulated."""
 
 
 class RunShelf:
@@ -33,3 +40,28 @@ class RunShelf:
         return [
             name for name, checksum in read_manifest(folder)["files"].items() if now.get(name) != checksum
         ]
+
+
+@contextmanager
+def kept(runs: Path) -> Iterator[Path]:
+    """Yield where a dashboard keeps what it simulates: found again after a restart.
+
+    Where another server has that folder, or it cannot be written, it is one of its own that ends with the server.
+    """
+    folder = runs / KEPT
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError:
+        lock = None
+    if lock is not None:
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                pass
+            else:
+                yield folder
+                return
+    with tempfile.TemporaryDirectory(prefix="fairward-dashboard-") as own:
+        yield Path(own)

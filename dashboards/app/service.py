@@ -46,6 +46,7 @@ MOST_LOGGED = 200
 MOST_STORES = 12
 """Scenarios whose runs are kept on disk."""
 RETRIES = 1
+RESULTS = "results"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class RunService:
 
     def __init__(self, folder: Path, jobs: int | None = None, time_limit: float = TIME_LIMIT) -> None:
         self.folder = folder
+        shutil.rmtree(folder / RESULTS, ignore_errors=True)  # of the server before; made again of its runs
         self.time_limit = time_limit
         self.workers = Workers(max(jobs or available_cores(), 2))  # one process would be this one
         self._flights: dict[str, _Flight] = {}
@@ -213,7 +215,7 @@ class RunService:
         sides = (question.reference, question.option)
         stores = {side.label: self._store(side, question.seed) for side in sides}
         done = await self._simulated(sides, stores, question.seed, question.runs, flight)
-        place = self.folder / "results" / question.key[:16]
+        place = self.folder / RESULTS / question.key[:16]
         place.parent.mkdir(parents=True, exist_ok=True)
         result: Result = await self.draw(finish, question, done, stores, place)
         return result

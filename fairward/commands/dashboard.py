@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
@@ -29,7 +28,7 @@ def dashboard(
         typer.Option("--allow-origin", help="HOST:PORT that people type; needed with --address. Repeat."),
     ] = None,
     basic_auth: Annotated[
-        Optional[str],  # noqa: UP045
+        Optional[Path],  # noqa: UP045
         typer.Option(
             "--basic-auth",
             help="A file of names and passwords (JSON). The cookie secret is in FAIRWARD_COOKIE_SECRET.",
@@ -39,6 +38,12 @@ def dashboard(
         Optional[str],  # noqa: UP045
         typer.Option(
             "--oauth-provider", help="As Panel names it; FAIRWARD_OAUTH_KEY and FAIRWARD_OAUTH_SECRET."
+        ),
+    ] = None,
+    users: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--allow-user", help="Who may come in, as the OAuth provider names them; '*': everybody. Repeat."
         ),
     ] = None,
     jobs: options.Jobs = None,
@@ -53,20 +58,17 @@ def dashboard(
     if any(find_spec(name) is None for name in ("panel", "panel_material_ui", "holoviews", "bokeh")):
         raise MissingExtra("dashboard", "the dashboard")
     from dashboards.app.service import RunService
-    from dashboards.app.serving import Serving, serve
-    from fairward.shelf import RunShelf
+    from dashboards.app.serving import OAuth, Serving, serve
+    from fairward.shelf import RunShelf, kept
 
     oauth = None
-    if oauth_provider:
-        oauth = {
-            "oauth_provider": oauth_provider,
-            "oauth_key": os.environ.get(OAUTH_KEY, ""),
-            "oauth_secret": os.environ.get(OAUTH_SECRET, ""),
-        }
+    if oauth_provider is not None:
+        key, secret = os.environ.get(OAUTH_KEY, ""), os.environ.get(OAUTH_SECRET, "")
+        oauth = OAuth(oauth_provider, key, secret, tuple(users or ()))
     how = Serving(port, address, tuple(origins or ()), basic_auth, oauth, os.environ.get(SECRET), show)
     how.check()
-    with tempfile.TemporaryDirectory(prefix="fairward-dashboard-") as cache:
-        service = RunService(Path(cache), jobs, time_limit)
+    with kept(runs) as cache:
+        service = RunService(cache, jobs, time_limit)
         try:
             typer.echo(f"http://{address}:{port}  Ctrl-C ends it.", err=True)
             serve(service, RunShelf(runs), how)
