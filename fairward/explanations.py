@@ -54,12 +54,12 @@ def explained_told(
 ) -> tuple[Told, Path]:
     """Explain a policy and write the run folder."""
     asking = Asking(policy, runs, seed, dial, at, hospital, n_rows, n_background)
-    told, found, words = ask(scenario, asking, _say(quiet))
+    told, found, words = ask(scenario, asking, said(quiet))
     identity = f"{study_hash(scenario, (), seed, 'auto')}:{arguments}"
     with partial(out, hashlib.sha256(identity.encode()).hexdigest()) as parts:
         folder = publish_study(
             told, scenario, "explanation", arguments, [policy], seed, runs, identity, parts, out, began,
-            frames={"contributions": _frame(found)}, drawings=explanation_drawings(found, words),
+            frames={"contributions": contribution_table(found)}, drawings=explanation_drawings(found, words),
         )  # fmt: skip
     return told, folder
 
@@ -87,7 +87,8 @@ def journey_told(
     return told, folder
 
 
-def _frame(found: Explanation) -> pd.DataFrame:
+def contribution_table(found: Explanation) -> pd.DataFrame:
+    """Return a row for every state that was explained: its margin, inputs and contributions."""
     case = found.case
     return pd.DataFrame(
         {
@@ -101,5 +102,6 @@ def _frame(found: Explanation) -> pd.DataFrame:
     )
 
 
-def _say(quiet: bool) -> Callable[[str], None]:
+def said(quiet: bool) -> Callable[[str], None]:
+    """Return what says on stderr what is being done, or keeps silent."""
     return (lambda _: None) if quiet else lambda what: typer.echo(what, err=True)

@@ -74,6 +74,8 @@ def evaluate(
     quiet: options.Quiet = False,
 ) -> None:
     """Compare a trained desk with the exact optimum, always-allocate, a tuned threshold and the clairvoyant bound."""
+    import pandas as pd
+
     from fairward.desks import publish_desk
     from fairward.studies import print_study
     from policies.desk.evaluation import evaluate_desk, tell_desk
@@ -87,7 +89,44 @@ def evaluate(
         "network": str(network), "checksum": trained.about["checksum"], "cohorts": cohorts, "seed": seed,
         "profiles": None if profiles is None else str(profiles),
     }  # fmt: skip
-    print_study(told, publish_desk(told, found, arguments, out, began), as_json)
+    earned = {"earned": pd.DataFrame(dict(found.earned))}
+    print_study(told, publish_desk(told, earned, list(found.earned), arguments, out, began), as_json)
+
+
+@app.command()
+def explain(
+    network: Annotated[Path, typer.Argument(help="A folder that `fairward desk train` wrote.")],
+    profiles: Profiles = None,
+    cohorts: Annotated[int, typer.Option("--cohorts", help="Fresh cohorts in which it is watched.")] = 40,
+    rows: Annotated[int, typer.Option("--rows", min=10, help="Patients that are explained, about.")] = 200,
+    background: Annotated[
+        int, typer.Option("--background", min=10, help="Patients to compare with, about.")
+    ] = 100,
+    seed: options.Seed = 1,
+    out: options.Out = Path("runs"),
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Explain a trained desk by its Q-values: what speaks for admitting, by group, and a tree that imitates it."""
+    from dashboards.report.contributions import explanation_drawings
+    from fairward.desks import publish_desk
+    from fairward.explanations import contribution_table, said
+    from fairward.studies import print_study
+    from policies.desk.q_network import read_q_network
+    from policies.explain.at_the_desk import explain_desk
+
+    began = time.time()
+    trained = read_q_network(network)
+    people = _people(profiles, trained.about["desk"]["grouping"])
+    tell = said(quiet or as_json)
+    told, found, words = explain_desk(trained, people, network.name, cohorts, seed, rows, background, tell)
+    arguments = {
+        "network": str(network), "checksum": trained.about["checksum"], "cohorts": cohorts, "seed": seed,
+        "rows": rows, "background": background, "profiles": None if profiles is None else str(profiles),
+    }  # fmt: skip
+    tables, drawings = {"contributions": contribution_table(found)}, explanation_drawings(found, words)
+    folder = publish_desk(told, tables, [network.name], arguments, out, began, drawings)
+    print_study(told, folder, as_json)
 
 
 def _people(profiles: Path | None, grouping: str) -> People:

@@ -52,11 +52,7 @@ def evaluate_desk(network: QNetwork, people: People, n_cohorts: int, seed: int) 
     """Return what each rule earns. Raises `UsageError` if the people are not of the groups that it was trained on."""
     setting = DeskSetting(**network.about["desk"])
     desk = setting.desk(people)
-    if list(desk.labels) != list(network.about["labels"]):
-        raise UsageError(
-            f"the network was trained on groups {', '.join(network.about['groups'])}; these people are of "
-            f"{', '.join(desk.groups)}. Give the profiles that it was trained on (--profiles), or train anew."
-        )
+    network.check_labels(desk)
     if n_cohorts < 2:
         raise UsageError(f"--cohorts: expected at least 2, for an interval, got {n_cohorts}.")
     fresh, cohorts, index = seed_of("evaluation", seed), range(1, n_cohorts + 1), need_index(desk)

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,13 @@ Floats = NDArray[np.float64]
 
 SCHEMA = "fairward.desk/1"
 ABOUT, WEIGHTS = "desk.json", "weights.npz"
+
+
+class Desk(Protocol):
+    """What a network needs to know of a desk."""
+
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,14 @@ class QNetwork:
         for number, (weight, bias) in enumerate(self.layers):
             value = (np.maximum(value, 0.0) if number else value) @ weight.T + bias
         return value
+
+    def check_labels(self, desk: Desk) -> None:
+        """Raise `UsageError` if a desk shows other things than the network was trained on: people of other groups."""
+        if list(desk.labels) != list(self.about["labels"]):
+            raise UsageError(
+                f"the network was trained on groups {', '.join(self.about['groups'])}; these people are of "
+                f"{', '.join(desk.groups)}. Give the profiles that it was trained on (--profiles), or train anew."
+            )
 
     def choose(self, observation: NDArray[np.float32]) -> int:
         """Return the better action; a tie declines."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from policies.experiment import check_policies
-from policies.explain.case import dial_case, shown, varied_dials
+from policies.explain.case import closest_dial, dial_case, shown, varied_dials
 from policies.explain.explanation import Explanation, explanation
 from policies.explain.ranks import rank_case, ranks_of
 from policies.explain.subject import Subject, imitate, scorer_of, watch_subject
-from policies.explain.telling import tell_explanation
+from policies.explain.telling import about_subject, tell_explanation
 from policies.parameters import suggestion
 from policies.told import Told
 from scenarios.errors import UsageError
@@ -33,7 +33,8 @@ class Asking:
     """In which it is watched: 1 to `runs`."""
     seed: int
     dial: str | None = None
-    """None: the most varied one, or the ranks where the policy always orders the same."""
+    """None: the most varied one; of a learned policy that never varied the one nearest to turning; or the ranks where
+    another policy always orders the same."""
     at: str | None = None
     hospital: str | None = None
     n_rows: int = 200
@@ -51,15 +52,23 @@ def ask(
     if asking.dial == RANKS or (asking.dial is None and constant):
         scored = ranks_of(subject.rules[0], subject.network)
         found = explanation(rank_case(scored, subject.runs, *sizes, seed), seed, say)
-        return tell_explanation(subject, found, None, None, scored.words), found, scored.words
+        about = about_subject(subject, None)
+        return tell_explanation(about, found, None, None, scored.words), found, scored.words
     imitated = imitate(subject, say)
     scorer = scorer_of(subject, imitated)
     names = [name for name, _ in scorer.dials]
-    place = _dial_named(asking.dial, subject, names, varied_dials(scorer, subject.visited))
+    varied = varied_dials(scorer, subject.visited)
+    if (
+        not varied
+        and subject.learned is not None
+        and (closest := closest_dial(scorer, subject.visited)) is not None
+    ):
+        varied = [closest]
+    place = _dial_named(asking.dial, subject, names, varied)
     where = _where(subject, asking.at, asking.hospital)
     case = dial_case(scorer, subject.visited, place, subject.network.hospitals, *sizes, seed, where)
     found = explanation(case, seed, say)
-    return tell_explanation(subject, found, imitated, place), found, shown
+    return tell_explanation(about_subject(subject, place), found, imitated, place), found, shown
 
 
 def _dial_named(dial: str | None, subject: Subject, names: list[str], varied: list[int]) -> int:

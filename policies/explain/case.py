@@ -78,6 +78,18 @@ def varied_dials(scorer: Scorer, visited: Visited) -> list[int]:
     return [k for k in np.argsort(-np.array(variety), kind="stable") if variety[k] > 0]
 
 
+def closest_dial(scorer: Scorer, visited: Visited) -> int | None:
+    """Return the dial whose choice came nearest to turning in any state; None: there was never a choice."""
+    nearest: dict[int, float] = {}
+    for k in range(len(scorer.dials)):
+        legal = visited.masks[:, scorer.place(k)] > 0
+        free = legal.sum(axis=1) > 1
+        if free.any():
+            best = np.sort(np.where(legal, scorer.of_dial(k, visited.rows), -np.inf)[free], axis=1)
+            nearest[k] = float((best[:, -1] - best[:, -2]).min())
+    return min(nearest, key=lambda k: nearest[k]) if nearest else None
+
+
 def dial_case(
     scorer: Scorer,
     visited: Visited,

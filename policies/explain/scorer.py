@@ -84,7 +84,7 @@ class Scorer:
         return slice(start, start + len(self.dials[dial][1]))
 
     def of_dial(self, dial: int, rows: NDArray[Any]) -> Floats:
-        """Return N x the options of one dial, nothing being forbidden."""
+        """Return N x the options of one dial, none being forbidden."""
         if self.trees:
             return self.trees[dial](rows)
         n_options = sum(len(options) for _, options in self.dials)

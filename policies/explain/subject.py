@@ -107,17 +107,20 @@ class Imitated:
     """K: share of the held-out states, met by the policy itself, in which the tree chooses the same."""
     usual: Floats
     """K: what always choosing the commonest option would reach there."""
-    cost: Interval
-    """Of a run under the policy."""
-    tree_cost: Interval
+    own: Interval
+    """What a held-out run comes to under the policy."""
+    tree: Interval
+    """And under the tree."""
     difference: Interval
     """Tree less policy, paired by run: what is lost by following the tree."""
     n_learned: int
     """Runs to learn from."""
     not_imitated: bool
     """Whether the policy also orders moves, which the tree does not."""
-    seen: Visited
-    """The held-out states."""
+    held_out: tuple[int, ...]
+    """The runs that it was judged by."""
+    measure: str = "cost"
+    meaning: str = "hours untreated, deaths, departures"
 
 
 def imitate(subject: Subject, tell: Callable[[str], None] = lambda _: None) -> Imitated:
@@ -152,7 +155,7 @@ def imitate(subject: Subject, tell: Callable[[str], None] = lambda _: None) -> I
     return Imitated(
         tree, dials, fidelity(tree, judged), usual(judged, tree), interval(cost), interval(tree_cost),
         interval(tree_cost - cost), n_learned, moves and subject.learned is None,
-        _with_masks(subject, stacked(late, len(subject.network.hospitals))),
+        tuple(run.replication for run in late),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,50 +31,80 @@ LIMITS = (
 )
 
 
+@dataclass(frozen=True)
+class About:
+    """Whose choices are told of."""
+
+    title: str
+    scenario: str
+    policy: str
+    seed: int
+    runs: tuple[int, ...]
+    kind: str
+    """What is explained: a score in words."""
+    surrogate: bool
+    """Whether a tree stands for the policy."""
+    notes: tuple[str, ...]
+    """What to know of such a score."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Attribute of the groups -> its title."""
+
+
+def about_subject(subject: Subject, dial: int | None) -> About:
+    """Return it of a policy in the simulator. `dial`: which dial is explained; None: the ranks of waiting patients."""
+    scenario = subject.scenario
+    surrogate = dial is not None and subject.learned is None
+    return About(
+        scenario.title or scenario.name, scenario.name, subject.policy, subject.seed,
+        tuple(run.replication for run in subject.runs), _kind(subject, dial), surrogate,
+        _network_notes(subject) if dial is not None else _rank_notes(),
+        {name: attribute_title(scenario, name) for name in scenario.attributes},
+    )  # fmt: skip
+
+
 def tell_explanation(
-    subject: Subject,
+    about: About,
     explained: Explanation,
     imitated: Imitated | None,
     dial: int | None,
     words: Callable[[str, float], str] = shown,
 ) -> Told:
     """Return what is said. `dial`: which dial was explained; None: the ranks of waiting patients."""
-    case, policy = explained.case, subject.policy
-    surrogate = dial is not None and subject.learned is None
+    case, policy = explained.case, about.policy
     blocks = [
         _local(explained, words),
         _global(explained),
-        *(_gap_block(subject, name, gaps, case) for name, gaps in explained.gaps.items() if gaps),
-        _trust(explained, imitated, dial, surrogate),
+        *(_gap_block(about, name, gaps) for name, gaps in explained.gaps.items() if gaps),
+        _trust(explained, imitated, dial, about.surrogate),
     ]
     if imitated is not None:
-        blocks += [_worth(subject, imitated), *_tree(case, imitated, dial)]
+        blocks += [_worth(policy, imitated), *_tree(case, imitated, dial)]
     first = explained.importances[0]
-    n_runs = len(subject.runs)
+    n_runs = len(about.runs)
     said = (
         f"{case.question.rstrip('?').partition(':')[0]} under {policy}: what moves it most is {first.label} "
-        f"(mean {figure(as_estimated(first.size))} of the margin, {counted(n_runs, 'run')}, seed {subject.seed})"
+        f"(mean {figure(as_estimated(first.size))} of the margin, {counted(n_runs, 'run')}, seed {about.seed})"
     )
     none = [one.label for one in explained.importances if not np.any(explained.found.values[:, one.column])]
     said += f"; {len(none)} of {len(case.labels)} inputs never move it."
-    if surrogate and imitated is not None:
+    if about.surrogate and imitated is not None:
         assert dial is not None
         said += (
             f" Explained is a tree that stands for {policy}: it chose the same in "
             f"{imitated.fidelity[dial]:.1%} of the held-out states."
         )
     return Told(
-        title=subject.scenario.title or subject.scenario.name,
+        title=about.title,
         question=f"what moves the choices of {policy}?",
         sentence=said,
         facts=(
-            ("Policy", policy), ("Explained", _kind(subject, dial)), ("Runs", str(n_runs)),
-            ("Seed", str(subject.seed)), ("States", str(len(case.rows))), ("Background", str(len(case.background))),
+            ("Policy", policy), ("Explained", about.kind), ("Runs", str(n_runs)),
+            ("Seed", str(about.seed)), ("States", str(len(case.rows))), ("Background", str(len(case.background))),
             ("Data", "synthetic"),
         ),
         blocks=tuple(blocks),
-        notes=(*LIMITS, *(_network_notes(subject) if dial is not None else _rank_notes())),
-        content=_content(subject, explained, imitated, dial),
+        notes=(*LIMITS, *about.notes),
+        content=_content(about, explained, imitated),
     )  # fmt: skip
 
 
@@ -86,13 +117,10 @@ def _kind(subject: Subject, dial: int | None) -> str:
 def _network_notes(subject: Subject) -> tuple[str, ...]:
     said = "The margin is the logit of the chosen option less that of the best legal alternative; both stay named."
     counts = "Counts and hours enter as log(1 + x); tables show them as people count."
+    own = "Of a policy that chose the same everywhere the dial that came nearest to turning is explained."
     if subject.learned is None:
-        return (
-            said,
-            counts,
-            "Logits of a tree are logarithms of shares in its leaf, one state of each option added.",
-        )
-    return said, counts
+        own = "Logits of a tree are logarithms of shares in its leaf, one state of each option added."
+    return said, counts, own
 
 
 def _rank_notes() -> tuple[str, ...]:
@@ -144,7 +172,7 @@ def _global(explained: Explanation) -> Block:
     )
 
 
-def _gap_block(subject: Subject, attribute: str, gaps: Sequence[Gap], case: Case) -> Block:
+def _gap_block(about: About, attribute: str, gaps: Sequence[Gap]) -> Block:
     rows = []
     dots = []
     for one in gaps:
@@ -152,11 +180,9 @@ def _gap_block(subject: Subject, attribute: str, gaps: Sequence[Gap], case: Case
         split = "; ".join(f"{label} {part.mean:+.3g}" for label, part in largest)
         rows.append((one.group, str(one.n_rows), figure(as_estimated(one.total), sign=True), split))
         dots.append(Dot(one.group, as_estimated(one.total)))
-    known = attribute in subject.scenario.attributes
-    title = attribute_title(subject.scenario, attribute) if known else attribute
     return Block(
         f"by-{attribute}".replace(" ", "-"),
-        f"Does the margin differ by {title}?",
+        f"Does the margin differ by {about.attributes.get(attribute, attribute)}?",
         f"Difference of mean margins to {gaps[0].reference}, paired by run, and the inputs that part them most.",
         ("group", "states", "difference", "through"),
         tuple(rows),
@@ -199,11 +225,11 @@ def _trust(explained: Explanation, imitated: Imitated | None, dial: int | None, 
     )  # fmt: skip
 
 
-def _worth(subject: Subject, imitated: Imitated) -> Block:
+def _worth(policy: str, imitated: Imitated) -> Block:
     unclear = not (imitated.difference.low > 0 or imitated.difference.high < 0)
     rows = [
-        (f"cost of a run, {subject.policy}", _f(imitated.cost)),
-        ("cost of a run, the tree", _f(imitated.tree_cost)),
+        (f"{imitated.measure} of a run, {policy}", _f(imitated.own)),
+        (f"{imitated.measure} of a run, the tree", _f(imitated.tree)),
         ("tree less policy, paired", _f(imitated.difference, True)),
     ]
     moves = (
@@ -214,8 +240,7 @@ def _worth(subject: Subject, imitated: Imitated) -> Block:
     return Block(
         "tree-worth",
         "Is the tree as good as the policy?",
-        f"Both run alone on {counted(len(np.unique(imitated.seen.run)), 'held-out run')}; "
-        "cost: hours untreated, deaths, departures.",
+        f"Both run alone on {counted(len(imitated.held_out), 'held-out run')}; {imitated.measure}: {imitated.meaning}.",
         ("what", "value"),
         tuple(rows),
         "No clear difference."
@@ -255,14 +280,12 @@ def _tree(case: Case, imitated: Imitated, dial: int | None) -> list[Block]:
     ]
 
 
-def _content(
-    subject: Subject, explained: Explanation, imitated: Imitated | None, dial: int | None
-) -> Mapping[str, Any]:
+def _content(about: About, explained: Explanation, imitated: Imitated | None) -> Mapping[str, Any]:
     case, i = explained.case, explained.case.local
     f, s = explained.faithfulness, explained.stability
     return {
-        "schema": SCHEMA, "scenario": subject.scenario.name, "policy": subject.policy, "seed": subject.seed,
-        "runs": [run.replication for run in subject.runs], "explained": _kind(subject, dial), "question": case.question,
+        "schema": SCHEMA, "scenario": about.scenario, "policy": about.policy, "seed": about.seed,
+        "runs": list(about.runs), "explained": about.kind, "question": case.question,
         "method": explained.found.method,
         "inputs": list(case.labels),
         "local": {
@@ -291,8 +314,8 @@ def _content(
         },
         "tree": None if imitated is None else {
             "dials": [name for name, _ in imitated.dials], "fidelity": imitated.fidelity.tolist(),
-            "commonest": imitated.usual.tolist(), "cost": plain(imitated.cost), "tree_cost": plain(imitated.tree_cost),
-            "difference": plain(imitated.difference),
+            "commonest": imitated.usual.tolist(), "measure": imitated.measure, "own": plain(imitated.own),
+            "tree": plain(imitated.tree), "difference": plain(imitated.difference),
         },
         "limits": list(LIMITS),
     }  # fmt: skip

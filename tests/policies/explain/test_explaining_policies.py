@@ -16,7 +16,7 @@ from policies.explain.imitation import Lesson, fidelity, learn
 from policies.explain.moved import journey
 from policies.explain.ranks import HOURS, URGENCY, place_of, rank_case, ranks_of
 from policies.explain.subject import imitate, scorer_of, watch_subject
-from policies.explain.telling import tell_explanation
+from policies.explain.telling import about_subject, tell_explanation
 from policies.explain.vocabulary import ordered
 from policies.learning.checkpoint import write_checkpoint
 from policies.learning.normalising import Normaliser
@@ -93,7 +93,7 @@ def test_a_checkpoint_is_explained_by_its_own_logits_and_dead_inputs_get_nothing
     assert found.importances[0].label == labels[watched]
     assert found.importances[0].size.low > 0
     assert imitated.fidelity[0] > imitated.usual[0]
-    told = tell_explanation(subject, found, imitated, 0)
+    told = tell_explanation(about_subject(subject, 0), found, imitated, 0)
     assert "a tree that stands for" not in told.sentence
 
 
@@ -139,12 +139,12 @@ def test_a_tree_acts_in_the_policys_stead_and_is_judged_on_other_runs():
     subject = watch_subject(three_hospitals(), "vaccine-need", [1, 2, 3, 4, 5], 3)
     found = imitate(subject)
 
-    assert set(np.unique(found.seen.run)) == {4, 5}
+    assert found.held_out == (4, 5)
     assert (found.fidelity >= found.usual - 0.1).all()
-    assert found.cost.mean == pytest.approx(
+    assert found.own.mean == pytest.approx(
         np.mean([run.watched.cost for run in subject.runs[found.n_learned :]])
     )
-    assert found.difference.mean == pytest.approx(found.tree_cost.mean - found.cost.mean)
+    assert found.difference.mean == pytest.approx(found.tree.mean - found.own.mean)
 
 
 def test_a_policy_that_always_orders_the_same_has_no_tree():
