@@ -198,7 +198,7 @@ def _steps(result: Result) -> pd.DataFrame:
             "quit": quit_time,
             "quit_reason": named(np.nan_to_num(filled(is_quit, value), nan=-1), QUIT_REASONS),
             "ending": named(np.nan_to_num(filled(is_ended, value), nan=-1), ENDINGS),
-            "need": named(np.nan_to_num(filled(is_started, value), nan=-1), _need_names(network)),
+            "need": named(np.nan_to_num(filled(is_started, value), nan=-1), need_names(network)),
             "wait": started - queued,
             "queued_for": np.where(np.isnan(departs), network.horizon, departs) - queued,
             "stayed": np.where(np.isnan(until), network.horizon, until) - started,
@@ -207,8 +207,8 @@ def _steps(result: Result) -> pd.DataFrame:
     return frame.iloc[np.argsort(rows[opening], kind="stable")].reset_index(drop=True)
 
 
-def _need_names(network: Network) -> list[str]:
-    """For example `1 ward + 1/4 nurse`."""
+def need_names(network: Network) -> list[str]:
+    """Return what each need takes, for example `1 ward + 1/4 nurse`."""
 
     def amount(pool: int, integer: int) -> str:
         unit = network.pools[pool].unit

@@ -7,6 +7,7 @@
     result    a finished question: the answer, its charts and tables, under one key
     first     the result that is shipped, so that the first page needs no simulation
     desk      the view model that all pages share: choices, levers, run, cancel, the result shown
+    followed  one run of one side patient by patient, for Flow: paths, hours, the event log; its words and charts
     pages     the register of pages
     asked_page what pages share that have a worker answer a question about one side
     shell     navigation, sidebar, URL, theme

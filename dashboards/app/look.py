@@ -136,3 +136,8 @@ def columns(*boxes: tuple[Any, dict[str, int]]) -> pmui.Grid:
 
 WHOLE: dict[str, int] = {"xs": 12}
 HALF: dict[str, int] = {"xs": 12, "lg": 6}
+
+
+def on_a_phone() -> bool:
+    """Whether the browser says so; there the sidebar lies over the page and opens on demand."""
+    return "Mobi" in pn.state.headers.get("User-Agent", "")

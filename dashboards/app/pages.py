@@ -42,6 +42,7 @@ class Page:
 PAGES = (
     Page("decide", "Decide", "What changes, for whom, and how sure is that?"),
     Page("equity", "Equity", "Which groups are worse off, and is any rule broken?"),
+    Page("flow", "Flow", "Where do patients go, hour by hour, and what exactly happened?"),
     Page("tradeoffs", "Trade-offs", "What is gained here is lost there: which options does nothing beat?"),
     Page("override", "Override", "What is recommended now, and what if you decide otherwise?"),
     Page("explain", "Explain", "What moves the choices, and why was this patient moved?"),

@@ -44,7 +44,7 @@ class Shell:
         main = pmui.Column(self._say, self._note, self._tabs, margin=(8, 20, 40, 20), **FILL)
         return pmui.Page(
             title="Fairward", theme_config=look.THEME, sidebar=sidebar(self.desk), sidebar_width=320, main=[main],
-            sidebar_open=not _on_a_phone(), busy_indicator=None, raw_css=[look.PAGE_STYLE], meta_name="Fairward",
+            sidebar_open=not look.on_a_phone(), busy_indicator=None, raw_css=[look.PAGE_STYLE], meta_name="Fairward",
             meta_description="What-if for a network of hospitals, on synthetic patients",
         )  # fmt: skip
 
@@ -95,11 +95,6 @@ class Shell:
         outdated = desk.result is not None and desk.result.shipped and self.session.service.outdated
         said = CHANGED if desk.stale and not desk.running else STALE if outdated else ""
         self._note.param.update(object=said, visible=bool(said))
-
-
-def _on_a_phone() -> bool:
-    """Whether the browser says so; there the sidebar lies over the page and opens on demand."""
-    return "Mobi" in pn.state.headers.get("User-Agent", "")
 
 
 def address(desk: Desk) -> None:

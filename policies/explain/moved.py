@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +13,9 @@ from policies.futures import Futures, futures
 from scenarios.errors import UsageError
 from scenarios.rules import OverflowRule
 from scenarios.scenario import Scenario
+from sim.event_words import HISTORY, MOVE_REASONS, EventWords
 from sim.eventlog import Row
 from sim.network import compile_network
-from sim.tables import QUIT_REASONS
-
-REASONS = ("ordered", "overflow", "diversion", "deadlock")
-"""Of a departure, by the `value` of `Row.DEPARTED_FOR`."""
 
 
 @dataclass(frozen=True)
@@ -120,32 +116,18 @@ def _departures(run: VisitedRun, patient: int) -> tuple[Departure, ...]:
         found.append(
             Departure(
                 float(log.time[row]), hospitals[log.hospital[row]], hospitals[log.item[row]],
-                REASONS[int(log.value[row])], before,
+                MOVE_REASONS[int(log.value[row])], before,
             )
         )  # fmt: skip
     return tuple(found)
 
 
 def _events(run: VisitedRun, patient: int) -> tuple[tuple[float, str, str], ...]:
-    log, network = run.result.log, run.result.network
-    steps = [step.name for step in network.steps]
-    words: dict[int, Callable[[int, float], str]] = {
-        Row.PRESENTED: lambda item, value: "presents",
-        Row.QUEUED: lambda item, value: f"waits for {steps[item]}",
-        Row.STARTED: lambda item, value: f"{steps[item]} begins",
-        Row.TREATED: lambda item, value: "is treated for the first time",
-        Row.ENDED: lambda item, value: f"{steps[item]} ends",
-        Row.QUIT: lambda item, value: f"stops waiting: {QUIT_REASONS[int(value)]}",
-        Row.DEPARTED_FOR: lambda item, value: f"leaves for {network.hospitals[item]} ({REASONS[int(value)]})",
-        Row.HANDED_OVER: lambda item, value: "arrives from the other hospital",
-        Row.DETERIORATED: lambda item, value: f"becomes {network.acuities[int(value)]}",
-        Row.LEFT_NETWORK: lambda item, value: f"the journey ends: {network.outcomes[item]}",
-    }
+    log, words = run.result.log, EventWords.of(run.result.network)
     found = []
     for row in np.flatnonzero(log.patient == patient):
-        if (kind := int(log.kind[row])) in words:
-            where = network.hospitals[log.hospital[row]] if log.hospital[row] >= 0 else ""
-            found.append(
-                (float(log.time[row]), where, words[kind](int(log.item[row]), float(log.value[row])))
-            )
+        if (kind := int(log.kind[row])) in HISTORY:
+            where = words.hospitals[log.hospital[row]] if log.hospital[row] >= 0 else ""
+            said = words.say(kind, int(log.item[row]), float(log.value[row]))
+            found.append((float(log.time[row]), where, said))
     return tuple(found)

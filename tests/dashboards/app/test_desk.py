@@ -54,7 +54,7 @@ def desk_of(service, **choices):
 
 
 def test_view_models_do_not_import_panel():
-    pages = "pages, page_decide, page_about, page_override"
+    pages = "pages, page_decide, page_about, page_override, page_flow"
     names = f"desk, levers, question, result, service, session, {pages}, uploads, tiles"
     script = f"import sys; from dashboards.app import {names}; print({{'panel', 'bokeh'}} & set(sys.modules))"
 
