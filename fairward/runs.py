@@ -95,7 +95,13 @@ def save(answer: Answer, parts: Parts, runs: Path, command: Command) -> Path:
         },
         command.began,
     )
-    identity = f"{answer.provenance['results_hash']}:{answer.policies}:{answer.replications}"
+    identity = ":".join(
+        str(part)
+        for part in (
+            answer.provenance["results_hash"], answer.policies, answer.replications,
+            *answer.provenance["checkpoints"].values(),
+        )
+    )  # fmt: skip
     place = publish(temporary, runs, answer.scenario.name, identity, command.began)
     forget(parts, answer.policies)
     return place
@@ -228,7 +234,7 @@ def _with_policy(answer: Answer) -> pd.DataFrame:
 def forget(parts: Parts, policies: Sequence[str]) -> None:
     """Remove the finished replications of some policies, and the store when it is empty."""
     for policy in policies:
-        shutil.rmtree(parts.folder / policy_folder(policy), ignore_errors=True)
+        shutil.rmtree(parts.home(policy), ignore_errors=True)
     if all(path.name == ".lock" for path in parts.folder.iterdir()):
         shutil.rmtree(parts.folder, ignore_errors=True)
 

@@ -21,6 +21,7 @@ from policies.answer import Answer
 from policies.experiment import check_policies, experiment
 from policies.origin import results_hash, source_hash, versions
 from policies.parts import write_parquet
+from policies.registry import checkpoints_of
 from policies.sentence import aligned, everybody, shown
 from scenarios.errors import ScenarioError, UsageError
 from scenarios.loader import load, scenario_hash
@@ -105,7 +106,10 @@ def sweep_answers(
     ]
     arguments = {"scenario": name, "set_over": list(set_over), "policies": list(policies), "reps": replications,
                  "seed": seed, "engine": engine, "set": list(overrides)}  # fmt: skip
-    identity = results_hash(":".join([*identities, *policies, str(replications)]), seed, engine)
+    learned = checkpoints_of(policies)
+    identity = results_hash(
+        ":".join([*identities, *policies, str(replications), *learned.values()]), seed, engine
+    )
     with partial(out, identity) as parts:
         folder = parts.folder / f"assembling-{os.getpid()}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +134,8 @@ def sweep_answers(
             "settings": settings,
             "provenance": {
                 "scenario_hash": identity, "scenario_hashes": identities, "source_hash": source_hash(),
-                "versions": versions(), "logs": [answer.provenance["logs"] for answer in answers],
+                "versions": versions(), "checkpoints": learned,
+                "logs": [answer.provenance["logs"] for answer in answers],
             },
         }  # fmt: skip
         write_manifest(folder, content, began)

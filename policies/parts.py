@@ -15,6 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from policies.registry import checkpoint_of
+
 OUTCOMES = "outcomes"
 IN_SYSTEM = "in_system"
 META = "part.json"
@@ -49,7 +51,12 @@ class Parts:
 
     def place(self, policy: str, replication: int) -> Path:
         """Return where a replication is kept."""
-        return self.folder / policy_folder(policy) / f"rep-{replication:04d}"
+        return self.home(policy) / f"rep-{replication:04d}"
+
+    def home(self, policy: str) -> Path:
+        """Return the folder of a policy; a learned one has another as soon as it is another, under the same path."""
+        name, learned = policy_folder(policy), checkpoint_of(policy)
+        return self.folder / (name if learned is None else f"{name}-{learned[:12]}")
 
     def write(self, part: Part, tables: Mapping[str, pd.DataFrame]) -> None:
         """Write a replication: either all of it is there afterwards, or nothing."""

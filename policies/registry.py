@@ -8,6 +8,8 @@ is its own, so that what it draws never touches the patients.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -26,9 +28,10 @@ from policies.heuristics import (
     NearestPolicy,
     Neutral,
 )
+from policies.learning.checkpoint import identity
 from policies.learning.learned import LearnedPolicy, SampledPolicy
 from policies.optimisation.rolling_horizon import RollingHorizon
-from policies.parameters import Parameters, parse, suggestion
+from policies.parameters import PATH, Parameters, parse, suggestion
 from policies.rollout import Rollout
 from policies.staff_balancing import StaffBalancing
 from policies.vaccine_supply import VaccineNeed, VaccinePopulation, VaccineRisk
@@ -79,6 +82,22 @@ def build_policy(written: str, scenario: Scenario, network: Network, stream: np.
         for name, parameters in parse(known(written))
     ]
     return policies[0] if len(policies) == 1 else combined(policies)
+
+
+def checkpoint_of(written: str) -> str | None:
+    """Return the SHA-256 of what was learned in a policy; None if it is made of rules only.
+
+    A path is only where it lies: another training run may put another policy there.
+    """
+    found = [
+        parameters[PATH] for name, parameters in parse(written) if name in LEARNED and PATH in parameters
+    ]
+    return identity(Path(found[0])) if found else None
+
+
+def checkpoints_of(policies: Iterable[str]) -> dict[str, str]:
+    """Return `checkpoint_of` of those that have one, for a manifest."""
+    return {policy: found for policy in policies if (found := checkpoint_of(policy)) is not None}
 
 
 def known(written: str) -> str:

@@ -69,13 +69,21 @@ class Checkpoint:
             value = (np.tanh(value) if number else value) @ weight.T + bias
         return np.where(mask > 0, value, FORBIDDEN)
 
-    def check(self, network: Network) -> None:
-        """Raise `UsageError` if it was trained for a network that is not this one: its own, or with other numbers."""
+    def check(self, network: Network, exactly: bool = False) -> None:
+        """Raise `UsageError` if it was trained for a network that is not this one: its own, or with other numbers.
+
+        `exactly`: other numbers are refused too, for training that goes on.
+        """
         if problems := misfits(self.about, network):
             raise UsageError(
                 "\n".join(f"{self.folder}: {problem}." for problem in problems)
                 + f"\nThe checkpoint was trained on {self.about['scenario']} and cannot act on "
                 f"{network.scenario.name}. Train one: fairward train."
+            )
+        if exactly and self.about["scenario_hash"] != scenario_hash(network.scenario):
+            raise UsageError(
+                f"{self.folder} was trained on {network.scenario.name} with other numbers. Give the same scenario and "
+                f"the same --set to go on; what it was trained on is {self.folder / SCENARIO}."
             )
 
 
@@ -197,7 +205,7 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise UsageError(
             f"{folder / POLICY} cannot be read: {error}. It is truncated; take another checkpoint."
         ) from None
-    needed = ("scenario", "hospitals", "dials", "observation", "offer", "layers", "checksum")
+    needed = ("scenario", "scenario_hash", "hospitals", "dials", "observation", "offer", "layers", "checksum")
     if (
         not isinstance(about, dict)
         or about.get("schema") != SCHEMA
@@ -210,6 +218,12 @@ def read_about(folder: Path) -> dict[str, Any]:
 def checkpoints_of(folder: Path) -> list[Path]:
     """Return the checkpoints of a training folder, the newest last."""
     return sorted(path for path in folder.glob(f"{ITERATION}*") if (path / POLICY).is_file())
+
+
+def identity(folder: Path) -> str:
+    """Return the SHA-256 of a policy, wherever it lies: `policy.json` holds the checksum of its weights."""
+    read_about(folder)
+    return checksum(folder / POLICY)
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:

@@ -1,6 +1,7 @@
 """A checkpoint acts wherever a heuristic does, with numpy alone; a bad one is refused at once."""
 
 import json
+import shutil
 from itertools import pairwise
 
 import numpy as np
@@ -8,12 +9,13 @@ import pytest
 
 from policies.environments.acting import Acting
 from policies.environments.encoding import Encoding
+from policies.experiment import experiment
 from policies.learning.checkpoint import POLICY, WEIGHTS, read_checkpoint, write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer, class_weights
 from policies.parameters import parse
-from policies.parts import policy_folder
-from policies.registry import build_policy, known
+from policies.parts import Parts, policy_folder
+from policies.registry import build_policy, checkpoint_of, known
 from policies.replication import simulate
 from scenarios.errors import UsageError
 from scenarios.loader import load
@@ -107,6 +109,33 @@ def test_equal_weights_are_equal_bytes(network, folder, tmp_path):
     assert (again / WEIGHTS).read_bytes() == (folder / WEIGHTS).read_bytes()
     assert json.loads((again / "manifest.json").read_text())["files"][WEIGHTS]
     assert load(again / "scenario.resolved.yaml").name == network.scenario.name
+
+
+@pytest.mark.parametrize("written", ["ckpt:{}", "nearest+ckpt-sampled:{}"])
+def test_what_was_trained_anew_to_the_same_path_is_another_policy(network, folder, tmp_path, written):
+    policy, parts = written.format(folder), Parts(tmp_path / "parts")
+
+    def again():
+        return experiment(network.scenario, ["neutral", policy], 2, parts=parts).provenance
+
+    first, same = again(), again()
+    shutil.rmtree(folder)
+    write_checkpoint(
+        folder,
+        network.scenario,
+        Offer(),
+        weights(network, seed=2),
+        Normaliser(len(Encoding(network).labels)),
+        {},
+    )
+    other = again()
+
+    assert (first["reused"], same["reused"], other["reused"]) == (0, 4, 2)
+    assert list(first["checkpoints"]) == [policy]
+    assert first["checkpoints"] == same["checkpoints"]
+    assert len({run["checkpoints"][policy] for run in (first, other)}) == 2
+    assert first["logs"][policy] != other["logs"][policy]
+    assert checkpoint_of("c-mu:critical=8") is None
 
 
 def test_it_acts_on_the_same_hospitals_with_other_numbers(scene, folder):
