@@ -44,6 +44,13 @@ def train(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--cost", help="What a group's costs are multiplied by: far=2. May be repeated."),
     ] = None,
+    longest_wait: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            "--longest-wait",
+            help="Hours of waiting that a death or leaving costs; the scenario's tau when absent.",
+        ),
+    ] = None,
     changes: options.Overrides = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -73,7 +80,7 @@ def train(
     loaded = load(scenario, changes or ())
     settings = TrainSettings(
         algo=algo, lam=lam, tau=tau, target_gap=target_gap, seed=seed, iterations=iterations, copies=copies,
-        steps=steps, menu=menu, cost_by_group=_costs(costs or []),
+        steps=steps, menu=menu, cost_by_group=_costs(costs or []), longest_wait=longest_wait,
     )  # fmt: skip
     folder = out if out is not None else TRAINED / f"{loaded.name}-{algo}-{seed}"
     began = time.monotonic()

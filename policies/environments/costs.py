@@ -67,8 +67,13 @@ def prices_of(
 ) -> Prices:
     """Return prices for a scenario: a death and leaving cost the longest wait unless more is said.
 
-    The longest avoidable wait is the scenario's `tau` unless given; `scenario.horizon` covers every wait.
+    The longest avoidable wait is the scenario's `tau` unless a longer one is given; `scenario.horizon` covers every
+    wait. Raises `UsageError` if it is shorter: outcomes count whoever dies or leaves as untreated until then.
     """
     longest = scenario.tau if longest_wait is None else longest_wait
+    if not longest >= scenario.tau:
+        raise UsageError(
+            f"longest_wait: expected at least the tau of {scenario.name}, {scenario.tau:g} h, got {longest:g}."
+        )
     least = wait * longest
     return Prices(longest, wait, least if death is None else death, least if left is None else left)

@@ -59,6 +59,18 @@ class Stepped:
     """What was seen before the step: of an episode that is over, its last decision."""
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How to come to the present decisions again: engines are not copied, so the same is played once more."""
+
+    replications: NDArray[np.int64]
+    """B: of the present episodes."""
+    began: NDArray[np.int64]
+    """B: before which of the actions they began."""
+    actions: NDArray[Any]
+    """T x B x H x K whole numbers, since the oldest of them began."""
+
+
 class LockstepNetwork:
     """B copies of one network with different luck, each started anew as soon as its episode is over.
 
@@ -113,12 +125,18 @@ class LockstepNetwork:
         self._since = Since(self._copies)
         self._numbers = MenuByNumbers(self.network, self.menu, self._copies)
         self._panels = PanelEncoding(self.network, self.encoding, self._copies)
+        self._played: list[Actions] = []
+        """Since the oldest of the present episodes began."""
+        self._began = np.zeros(copies, dtype=np.int64)
+        """B: see `Position`."""
         self._pending = np.zeros((copies, len(self.hospitals), len(self.groups)))
         """Costs that fell due when the episode began: charged to its first step."""
         self._seen: Seen | None = None
 
     def reset(self) -> Seen:
         """Begin an episode in every copy, the next one of each."""
+        self._played = []
+        self._began[:] = 0
         for copy in range(self.copies):
             self._start(copy)
         self._seen = self._look(self._first(np.arange(self.copies)))
@@ -126,11 +144,46 @@ class LockstepNetwork:
 
     def step(self, actions: Actions) -> Stepped:
         """Set the dials (B x H x K) and run every copy to its next decision; what a mask forbids is neutral."""
+        return self._step(actions, np.zeros(self.copies, dtype=np.bool_))
+
+    def position(self) -> Position:
+        """Return what `replay` needs."""
+        sizes = self.menu.sizes
+        played = np.zeros((len(self._played), self.copies, len(self.hospitals), len(sizes)), np.int64)
+        for t, actions in enumerate(self._played):
+            played[t] = actions
+        return Position(
+            self._replications - self._ahead,
+            self._began.copy(),
+            played.astype(np.min_scalar_type(int(sizes.max()))),
+        )
+
+    def replay(self, position: Position) -> Seen:
+        """Go on from a position of a network that was made alike, to the bit; takes as long as playing there did."""
+        shape = (self.copies, len(self.hospitals), len(self.menu.dials))
+        if position.actions.shape[1:] != shape or not len(position.replications) == self.copies:
+            raise UsageError(
+                f"position: expected actions of copies x hospitals x dials = {shape}, got {position.actions.shape[1:]}."
+            )
+        self._replications[:] = position.replications
+        self.reset()
+        for t, actions in enumerate(position.actions, 1):
+            # Until its episode began a copy plays whatever leads there: nothing of it is left.
+            anew = position.began == t
+            self._replications[anew] = position.replications[anew]
+            self._step(actions.astype(np.int64), anew)
+        assert self._seen is not None
+        return self._seen
+
+    def _step(self, actions: Actions, anew: NDArray[np.bool_]) -> Stepped:
+        """As `step`, and begin an episode in the copies `anew` (B) too, wherever they are."""
         if self._seen is None:
             raise UsageError("there is no episode: call reset first.")
         last = self._seen
-        self._numbers.write(self._legal(last, actions))
-        over = ~self._copies.step()
+        chosen = self._legal(last, actions)
+        self._numbers.write(chosen)
+        self._played.append(chosen)
+        over = ~self._copies.step() | anew
         since = self._since.take()
         costs, self._pending = self._pending + self._costs(since), np.zeros_like(self._pending)
         local = self._local(since.hours)
@@ -138,6 +191,7 @@ class LockstepNetwork:
             started = np.flatnonzero(over)
             for copy in started.tolist():
                 self._start(copy)
+            self._forget(over)
             first = self._first(started)
             shown = Interval(since.hours, since.tallies.copy())
             shown.tallies[started] = first.tallies
@@ -160,6 +214,13 @@ class LockstepNetwork:
             self._copies.show(copy)
         if not running:
             raise UsageError(f"{self.network.scenario.name}: there is no decision before the horizon.")
+
+    def _forget(self, over: NDArray[np.bool_]) -> None:
+        """Drop the actions that led to no present episode."""
+        self._began[over] = len(self._played)
+        oldest = int(self._began.min())
+        del self._played[:oldest]
+        self._began -= oldest
 
     def _first(self, copies: Any) -> Interval:
         """Return what happened before the first decision of copies that begin; it is charged to their first step."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from policies.environments.lockstep import Position
 from policies.learning.advantages import cost_advantages
 from policies.learning.algorithms import advantages_of, objective_of
 from policies.learning.controller import GapController, gap_of
@@ -92,7 +94,7 @@ class LeanTrainer:
 
     def state(self) -> Arrays:
         """Return what training needs to go on, beside the weights and what the policy's normaliser knows."""
-        adam = self._optimiser.state_dict()["state"]
+        adam, position = self._optimiser.state_dict()["state"], self._env.position()
         memory = {
             "iteration": self.iteration,
             "levels": self.levels.state(),
@@ -102,11 +104,12 @@ class LeanTrainer:
         return {
             "memory": np.array(json.dumps(memory)),
             **{f"state.{name}": value for name, value in self.of_state.state().items()},
+            **{f"position.{one.name}": getattr(position, one.name) for one in fields(Position)},
             **{f"adam.{i}.{key}": v.numpy().copy() for i, one in adam.items() for key, v in one.items()},
         }
 
     def load(self, weights: Mapping[str, NDArray[Any]], state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from `weights` (a checkpoint's, normaliser included) and `state`; new episodes are begun."""
+        """Go on from `weights` (a checkpoint's, normaliser included) and `state`, as if never stopped."""
         memory = json.loads(str(state["memory"]))
         names = self.net.state_dict()
         self.net.load_state_dict({name: torch.from_numpy(weights[name].copy()) for name in names})
@@ -122,6 +125,7 @@ class LeanTrainer:
             i, _, key = name.partition(".")
             adam["state"].setdefault(int(i), {})[key] = torch.from_numpy(np.array(value))
         self._optimiser.load_state_dict(adam)
+        self._collector.go_on(Position(**_part(state, "position.")))
 
     def _play(self, steps: int, number: int) -> Rollout:
         return self._collector.collect(steps, number, self.of_observation, self.of_state)

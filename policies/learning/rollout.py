@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from policies.environments.lockstep import Seen, Stepped
+from policies.environments.lockstep import Position, Seen, Stepped
 from policies.environments.menu import Actions
 from policies.learning.levels import finite
 from policies.learning.network import ActorCritic
@@ -36,6 +36,14 @@ class Lockstep(Protocol):
 
     def step(self, actions: Actions) -> Stepped:
         """Go on."""
+        ...
+
+    def position(self) -> Position:
+        """Return where it is."""
+        ...
+
+    def replay(self, position: Position) -> Seen:
+        """Go there."""
         ...
 
 
@@ -71,6 +79,10 @@ class Collector:
     def __init__(self, env: Lockstep, net: ActorCritic, seed: int) -> None:
         self._env, self._net, self._seed = env, net, seed
         self._seen: Seen | None = None
+
+    def go_on(self, position: Position) -> None:
+        """Play on from there."""
+        self._seen = self._env.replay(position)
 
     def collect(self, steps: int, number: int, of_observation: Normaliser, of_state: Normaliser) -> Rollout:
         """Return `steps` decisions of every copy; actions are drawn from the stream of iteration `number`."""

@@ -23,6 +23,7 @@ from policies.learning.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
+from policies.learning.interruption import patient
 from policies.learning.offer import Offer, offer_named
 from policies.learning.settings import TrainSettings
 from scenarios.errors import MissingExtra, UsageError
@@ -58,9 +59,10 @@ def train(
 ) -> Trained:
     """Train and write a checkpoint to `folder`/iteration-NNNNNN every few iterations and at the end.
 
-    `resume`: go on from the newest checkpoint of the folder, with the same settings (`iterations` may grow), on
-    patients not seen before. Otherwise the folder must hold no checkpoint. Raises `UsageError`, and `MissingExtra`
-    without torch.
+    `resume`: go on from the newest checkpoint of the folder, with the same settings (`iterations` may grow); the policy
+    is then the one of a training that was never interrupted, to the bit. Otherwise the folder must hold no checkpoint.
+    Ctrl-C (`KeyboardInterrupt`) ends it after the present iteration, which is kept. Raises `UsageError`, and
+    `MissingExtra` without torch.
     """
     folder = folder.absolute()
     found = checkpoints_of(folder) if folder.is_dir() else []
@@ -73,33 +75,35 @@ def train(
     network = compile_network(scenario)
     offer = offer_named(settings.menu, network)
     began = time.monotonic()
-    trainer = trainer_of(scenario, network, offer, settings, first=len(found))
+    trainer = trainer_of(scenario, network, offer, settings)
     rows: list[dict[str, Any]] = []
     if found:
         rows = _load(trainer, found[-1], network, settings, folder)
     newest = found[-1] if found else folder
-    while trainer.iteration < settings.iterations:
-        rows.append({**trainer.iterate(), "seconds": round(time.monotonic() - began, 3)})
-        if trainer.iteration % settings.checkpoint_every == 0 or trainer.iteration == settings.iterations:
-            newest = write_checkpoint(
-                folder / f"{ITERATION}{trainer.iteration:06d}",
-                scenario,
-                offer,
-                trainer.weights(),
-                trainer.of_observation,
-                {"settings": settings.plain(), "iteration": trainer.iteration, **_last_words(rows[-1])},
-                trainer.state(),
-            )
-            pd.DataFrame(rows).to_csv(folder / HISTORY, index=False, lineterminator="\n")
-        if on_iteration is not None:
-            on_iteration(trainer.iteration, settings.iterations, rows[-1])
+    with patient() as stopped:
+        while trainer.iteration < settings.iterations:
+            rows.append({**trainer.iterate(), "seconds": round(time.monotonic() - began, 3)})
+            stop, done = stopped(), trainer.iteration == settings.iterations
+            if stop or done or trainer.iteration % settings.checkpoint_every == 0:
+                newest = write_checkpoint(
+                    folder / f"{ITERATION}{trainer.iteration:06d}",
+                    scenario,
+                    offer,
+                    trainer.weights(),
+                    trainer.of_observation,
+                    {"settings": settings.plain(), "iteration": trainer.iteration, **_last_words(rows[-1])},
+                    trainer.state(),
+                )
+                pd.DataFrame(rows).to_csv(folder / HISTORY, index=False, lineterminator="\n")
+            if on_iteration is not None:
+                on_iteration(trainer.iteration, settings.iterations, rows[-1])
+            if stop and not done:
+                raise KeyboardInterrupt
     return Trained(newest, pd.DataFrame(rows))
 
 
-def trainer_of(
-    scenario: Scenario, network: Network, offer: Offer, settings: TrainSettings, first: int = 0
-) -> LeanTrainer:
-    """Return an untrained trainer on the scenario. `first`: how many parts of a run there were: others meet others."""
+def trainer_of(scenario: Scenario, network: Network, offer: Offer, settings: TrainSettings) -> LeanTrainer:
+    """Return an untrained trainer on the scenario."""
     try:
         import torch
 
@@ -118,7 +122,7 @@ def trainer_of(
     menu = offer.menu(network)
     env = LockstepNetwork(
         scenario, settings.copies, prices=prices, menu=menu, seed=TRAINING_SEEDS + settings.seed,
-        first_replication=1 + first * EPISODES, skip_warm_up=network.warm_up > 0,
+        skip_warm_up=network.warm_up > 0,
     )  # fmt: skip
     net = ActorCritic(
         len(env.encoding.labels), len(env.encoding.state_labels), menu.sizes.tolist(), len(network.groups) + 1,
@@ -127,10 +131,6 @@ def trainer_of(
     return LeanTrainer(
         env, net, levels, settings, settings.steps or episode_steps(scenario, network), by_group
     )
-
-
-EPISODES = 1_000_000
-"""Replications set aside for each part of a run that was resumed."""
 
 
 def episode_steps(scenario: Scenario, network: Network) -> int:
@@ -144,14 +144,26 @@ def _load(
     trainer: LeanTrainer, newest: Path, network: Network, settings: TrainSettings, folder: Path
 ) -> list[dict[str, Any]]:
     checkpoint = read_checkpoint(newest)
-    checkpoint.check(network)
+    checkpoint.check(network, exactly=True)
     settings.check_resumes(newest, checkpoint.trained["settings"])
     if not (newest / RESUME).is_file():
         raise UsageError(f"{newest} holds no {RESUME}, so training cannot go on from it.")
-    trainer.load(read_arrays(newest / WEIGHTS), read_arrays(newest / RESUME))
-    history = folder / HISTORY
-    before = pd.read_csv(history) if history.is_file() else pd.DataFrame({"iteration": []})
-    rows: list[dict[str, Any]] = before[before["iteration"] <= trainer.iteration].to_dict("records")
+    try:
+        trainer.load(read_arrays(newest / WEIGHTS), read_arrays(newest / RESUME))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"{newest / RESUME} does not say what training needs to go on ({error}): it is of another version. "
+            "The policy in it still acts; train anew to another --out."
+        ) from None
+    return rows_until(trainer.iteration, folder / HISTORY)
+
+
+def rows_until(iteration: int, history: Path) -> list[dict[str, Any]]:
+    """Return the history without iterations that were lost after the checkpoint and are now done again."""
+    if not history.is_file():
+        return []
+    before = pd.read_csv(history)
+    rows: list[dict[str, Any]] = before[before["iteration"] <= iteration].to_dict("records")
     return rows
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("pettingzoo")
 
 from policies.environments.costs import prices_of
 from policies.environments.hospital_network import HospitalNetwork
-from policies.environments.lockstep import LockstepNetwork, Seen
+from policies.environments.lockstep import LockstepNetwork, Seen, Stepped
 from policies.environments.menu import Menu, menu_of
 from policies.environments.rewards import OrderPrices
 from scenarios.errors import DeadlockError, UsageError
@@ -182,6 +182,38 @@ def test_a_later_reset_goes_on_to_the_next_patients_and_a_new_network_begins_aga
 
     assert episode(other) == first != second
     assert episode(other) == second
+
+
+@pytest.mark.parametrize("case", ["children", "vaccine"])
+def test_a_position_is_come_back_to_and_gone_on_from(case: str, seed: int) -> None:
+    """Also where copies are at different steps of their episodes: `children` decides by events."""
+    one, other = (
+        LockstepNetwork(scenario(case), COPIES, first_replication=FIRST, stride=STRIDE, seed=seed)
+        for _ in range(2)
+    )
+    draw, seen, began = np.random.default_rng(seed), one.reset(), np.zeros(COPIES, dtype=np.int64)
+
+    def played(network: LockstepNetwork, seen: Seen, draw: np.random.Generator) -> Stepped:
+        return network.step(np.stack([drawn(network.menu, mask, draw) for mask in seen.mask]))
+
+    while began.min() < 1:
+        stepped = played(one, seen, draw)
+        seen, began = stepped.seen, began + stepped.over
+    for _ in range(3):
+        seen = played(one, seen, draw).seen
+
+    there = other.replay(one.position())
+
+    for _ in range(12):
+        for name in ("observation", "mask", "state", "time"):
+            np.testing.assert_array_equal(getattr(seen, name), getattr(there, name))
+        state = draw.bit_generator.state
+        mine = played(one, seen, draw)
+        draw.bit_generator.state = state
+        its = played(other, there, draw)
+        for name in ("costs", "local", "hours", "over"):
+            np.testing.assert_array_equal(getattr(mine, name), getattr(its, name))
+        seen, there = mine.seen, its.seen
 
 
 def test_what_is_no_action_is_refused_with_the_place(seed: int) -> None:

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import signal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("torch")
@@ -16,6 +18,7 @@ from policies.learning.baseline import (
     baseline_of,
     group_factors,
 )
+from policies.learning.checkpoint import checkpoints_of
 from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
 from policies.learning.training import train
@@ -55,6 +58,27 @@ def test_equal_settings_train_equal_policies_to_the_bit(scenario, tmp_path):
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
 
+@pytest.mark.parametrize("stop", [1, 3], ids=["in the first episode", "in a later one"])
+def test_a_training_that_was_interrupted_ends_as_if_it_never_was(scenario, tmp_path, stop):
+    """Steps do not divide episodes, so that it is stopped in the middle of one."""
+    settings = dataclasses.replace(SMALL, iterations=4, steps=7)
+
+    def interrupt(done, wanted, row):
+        if done == stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(scenario, settings, tmp_path / "stopped", interrupt)
+    resumed = train(scenario, settings, tmp_path / "stopped", resume=True)
+
+    whole = train(scenario, settings, tmp_path / "whole")
+    for file in ("weights.npz", "resume.npz", "policy.json"):
+        assert (resumed.folder / file).read_bytes() == (whole.folder / file).read_bytes(), file
+    pd.testing.assert_frame_equal(
+        resumed.history.drop(columns="seconds"), whole.history.drop(columns="seconds"), check_exact=True
+    )
+
+
 def test_it_goes_on_from_the_newest_checkpoint_and_keeps_the_curve(scenario, tmp_path):
     train(scenario, SMALL, tmp_path / "run")
     longer = dataclasses.replace(SMALL, iterations=4)
@@ -65,6 +89,22 @@ def test_it_goes_on_from_the_newest_checkpoint_and_keeps_the_curve(scenario, tmp
     assert trained.folder.name == "iteration-000004"
     with pytest.raises(UsageError, match=r"other settings:\nlam: was 0.5, is 0.9"):
         train(scenario, dataclasses.replace(longer, lam=0.9), tmp_path / "run", resume=True)
+
+
+def test_it_goes_on_with_the_same_numbers_and_the_whole_of_its_memory_only(scene, scenario, tmp_path):
+    folder = train(scenario, SMALL, tmp_path / "run").folder
+    longer = dataclasses.replace(SMALL, iterations=4)
+    other = scene("horizon=5 days", "warm_up=1 day", "decide_every=6 h").scenario
+
+    with pytest.raises(UsageError, match=r"with other numbers\. Give the same scenario and the same --set"):
+        train(other, longer, tmp_path / "run", resume=True)
+    whole = (folder / "resume.npz").read_bytes()
+    (folder / "resume.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UsageError, match=r"resume.npz cannot be read: .*truncated"):
+        train(scenario, longer, tmp_path / "run", resume=True)
+    (folder / "resume.npz").write_bytes((folder / "weights.npz").read_bytes())
+    with pytest.raises(UsageError, match="does not say what training needs to go on"):
+        train(scenario, longer, tmp_path / "run", resume=True)
 
 
 def test_a_run_is_never_written_over_and_nothing_is_resumed_from_nothing(scenario, tmp_path):
@@ -86,6 +126,34 @@ def test_an_interrupted_run_keeps_its_checkpoints(scenario, tmp_path):
     assert train(scenario, SMALL, tmp_path / "run", resume=True).folder.name == "iteration-000002"
 
 
+def test_ctrl_c_keeps_the_iteration_that_is_being_learned(scenario, tmp_path, capsys):
+    """Checkpoints are due every ten iterations; pressed during the second, that is kept, though it is not due."""
+    settings = dataclasses.replace(SMALL, iterations=9, checkpoint_every=10)
+
+    def press(done, wanted, row):
+        if done == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(scenario, settings, tmp_path / "run", press)
+
+    assert [path.name for path in checkpoints_of(tmp_path / "run")] == ["iteration-000002"]
+    assert "Finishing this iteration to keep it" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert len(train(scenario, settings, tmp_path / "run", resume=True).history) == 9
+
+
+def test_ctrl_c_twice_stops_at_once(scenario, tmp_path):
+    def press(done, wanted, row):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(scenario, dataclasses.replace(SMALL, checkpoint_every=10), tmp_path / "run", press)
+
+    assert checkpoints_of(tmp_path / "run") == []
+
+
 def test_leaving_and_dying_are_never_cheaper_than_waiting(scenario):
     """A patient costs their wait, and a death or leaving at least the longest avoidable wait on top."""
     prices = prices_of(scenario)
@@ -93,6 +161,10 @@ def test_leaving_and_dying_are_never_cheaper_than_waiting(scenario):
     assert min(prices.death, prices.left) >= prices.wait * scenario.tau
     with pytest.raises(UsageError, match="Otherwise it pays"):
         prices_of(scenario, left=0.5 * scenario.tau)
+    longer = prices_of(scenario, longest_wait=2 * scenario.tau)
+    assert (longer.death, longer.left) == (2 * scenario.tau, 2 * scenario.tau)
+    with pytest.raises(UsageError, match=r"longest_wait: expected at least the tau of .*, got 0.5"):
+        prices_of(scenario, longest_wait=0.5)
 
 
 def test_sending_everybody_away_is_never_rewarded():

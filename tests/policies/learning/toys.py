@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from policies.environments.lockstep import Seen, Stepped
+from policies.environments.lockstep import Position, Seen, Stepped
 
 
 class OneBed:
@@ -25,6 +25,13 @@ class OneBed:
         nothing = np.zeros((self.copies, 1))
         over = np.zeros(self.copies, bool)
         return Stepped(self._seen(), costs, nothing, np.ones(self.copies), over, self._seen())
+
+    def position(self):
+        nothing = np.zeros(0, np.int64)
+        return Position(nothing, nothing, nothing)
+
+    def replay(self, position):
+        return self._seen()
 
     def _seen(self):
         b = self.copies
