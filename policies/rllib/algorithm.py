@@ -154,9 +154,9 @@ class GroupRobustPPO(PPO):  # type: ignore[misc]  # RLlib is not typed
             else:
                 found = [(group.local_env_runner.sample(), group.local_env_runner.get_metrics())]
             for sampled, measured in found:
-                trouble = [one.message for one in sampled if isinstance(one, Trouble)]
-                if trouble:
-                    raise UsageError("\n".join(trouble))
+                for one in sampled:
+                    if isinstance(one, Trouble):
+                        raise (UsageError if one.mendable else RunError)(one.message)
                 episodes += sampled
                 told.append(measured)
                 steps += int(measured[NUM_ENV_STEPS_SAMPLED])

@@ -57,7 +57,7 @@ class GroupAdvantages(ConnectorV2):  # type: ignore[misc]  # RLlib is not typed
         """Return the batch with advantages (N) and value targets (N x V)."""
         rows, settings = batch[POLICY], self.task.settings
         with torch.no_grad():
-            values = rl_module[POLICY].compute_values(rows).cpu().numpy().astype(np.float64)
+            values = rl_module[POLICY].unwrapped().compute_values(rows).cpu().numpy().astype(np.float64)
         counts = rows[Columns.LOSS_MASK].cpu().numpy().astype(bool)
         costs, hours = rows.pop(COSTS).cpu().numpy(), rows.pop(HOURS).cpu().numpy()
         paid = [

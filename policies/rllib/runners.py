@@ -5,6 +5,7 @@ Shapes: T steps, B copies, H hospitals, D entries of an observation, M options, 
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +38,21 @@ class Trouble:
     """In place of episodes: what went wrong. RLlib would start the process anew, again and again, without a word."""
 
     message: str
+    mendable: bool
+    """Whether the user can mend it; otherwise it is a bug, and the message holds where."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Trouble:
+        """Return what to hand on of an error, or of one that RLlib has wrapped."""
+        for found in (error, error.__cause__):
+            if isinstance(found, FairwardError):
+                return cls(str(found), mendable=True)
+        where = "".join(traceback.format_exception(error))
+        return cls(f"an env runner failed with {type(error).__name__}: {error}\n{where}", mendable=False)
 
 
 class CopyByCopyRunner(MultiAgentEnvRunner):  # type: ignore[misc]  # RLlib is not typed
-    """RLlib's runner; what a user can mend is handed on as `Trouble`."""
+    """RLlib's runner; an error is handed on as `Trouble`."""
 
     def sample(self, **wanted: Any) -> Any:
         """Return episodes, or one `Trouble`."""
@@ -48,11 +60,8 @@ class CopyByCopyRunner(MultiAgentEnvRunner):  # type: ignore[misc]  # RLlib is n
             self._place()
         try:
             return super().sample(**wanted)
-        except (FairwardError, RuntimeError) as error:
-            mendable = error if isinstance(error, FairwardError) else error.__cause__
-            if not isinstance(mendable, FairwardError):
-                raise
-            return [Trouble(str(mendable))]
+        except Exception as error:
+            return [Trouble.of(error)]
 
     def _place(self) -> None:
         """Give every copy patients of its own; only now is it known how many steps went before."""
@@ -89,8 +98,8 @@ class LockstepRunner(MultiAgentEnvRunner):  # type: ignore[misc]  # RLlib is not
         """Return episodes of a fragment of every copy, or one `Trouble`."""
         try:
             return self._sampled()
-        except FairwardError as error:
-            return [Trouble(str(error))]
+        except Exception as error:
+            return [Trouble.of(error)]
 
     def stop(self) -> None:
         """Let go of the copies."""

@@ -32,7 +32,7 @@ class Task:
     scenario: Scenario
     settings: TrainSettings
     lockstep: bool = True
-    """False: RLlib's own runner, copy by copy, for scenarios that the fast engine does not support."""
+    """False: RLlib's own runner, copy by copy, to compare with."""
 
     @cached_property
     def network(self) -> Network:

@@ -7,6 +7,7 @@ FOLDER/history.csv            a line an iteration
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -16,9 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from policies.learning.checkpoint import ITERATION, checkpoints_of, read_checkpoint, write_checkpoint
+from policies.learning.checkpoint import (
+    ITERATION,
+    checkpoints_of,
+    checksum,
+    read_checkpoint,
+    write_checkpoint,
+)
+from policies.learning.interruption import patient
 from policies.learning.settings import TrainSettings
-from policies.learning.training import HISTORY, OnIteration, Trained
+from policies.learning.training import HISTORY, OnIteration, Trained, rows_until
 from policies.rllib.cluster import Cluster, check_room, joined
 from policies.rllib.task import Task
 from scenarios.errors import UsageError
@@ -27,7 +35,7 @@ from scenarios.scenario import Scenario
 if TYPE_CHECKING:
     from policies.rllib.algorithm import GroupRobustPPO
 
-RAY = "ray"
+RAY, CHECKSUMS = "ray", "checksums.json"
 KEPT = 2
 """RLlib's checkpoints that are kept: should the newest be damaged, there is one before."""
 
@@ -42,8 +50,9 @@ def train_on_ray(
 ) -> Trained:
     """Train as `policies.learning.training.train` does, on a cluster; `settings.copies` are those of an env runner.
 
-    With `resume` training goes on from RLlib's newest checkpoint in the folder, on a cluster of any size. Ctrl-C leaves
-    the last checkpoint. Raises `UsageError`, and `MissingExtra` without Ray.
+    With `resume` training goes on from RLlib's newest checkpoint in the folder, on a cluster of any size. Ctrl-C
+    (`KeyboardInterrupt`) ends it after the present iteration, which is kept. Raises `UsageError`, and `MissingExtra`
+    without Ray.
     """
     folder, task = folder.absolute(), Task(scenario, settings)
     last = _last(folder, task) if resume else None
@@ -58,7 +67,7 @@ def train_on_ray(
             rows: list[dict[str, Any]] = []
             if last is not None:
                 algorithm.restore_from_path(str(last))
-                rows = _rows(folder / HISTORY, algorithm.iteration)
+                rows = rows_until(algorithm.iteration, folder / HISTORY)
             return _iterate(algorithm, folder, rows, on_iteration)
         finally:
             algorithm.stop()
@@ -68,16 +77,19 @@ def _iterate(
     algorithm: GroupRobustPPO, folder: Path, rows: list[dict[str, Any]], on_iteration: OnIteration | None
 ) -> Trained:
     settings, began = algorithm.task.settings, time.monotonic()
-    while algorithm.iteration < settings.iterations:
-        result = algorithm.train()
-        if algorithm.learned:
-            rows.append({**row_of(result, algorithm), "seconds": round(time.monotonic() - began, 3)})
-        done = algorithm.iteration == settings.iterations
-        if rows and (done or algorithm.iteration % settings.checkpoint_every == 0):
-            keep(algorithm, folder)
-            pd.DataFrame(rows).to_csv(folder / HISTORY, index=False, lineterminator="\n")
-        if rows and on_iteration is not None:
-            on_iteration(algorithm.iteration, settings.iterations, rows[-1])
+    with patient() as stopped:
+        while algorithm.iteration < settings.iterations:
+            result = algorithm.train()
+            if algorithm.learned:
+                rows.append({**row_of(result, algorithm), "seconds": round(time.monotonic() - began, 3)})
+            stop, done = stopped(), algorithm.iteration == settings.iterations
+            if rows and (stop or done or algorithm.iteration % settings.checkpoint_every == 0):
+                keep(algorithm, folder)
+                pd.DataFrame(rows).to_csv(folder / HISTORY, index=False, lineterminator="\n")
+            if rows and on_iteration is not None:
+                on_iteration(algorithm.iteration, settings.iterations, rows[-1])
+            if stop and not done:
+                raise KeyboardInterrupt
     return Trained(checkpoints_of(folder)[-1], pd.DataFrame(rows))
 
 
@@ -90,24 +102,26 @@ def keep(algorithm: GroupRobustPPO, folder: Path) -> Path:
 
     name = f"{ITERATION}{algorithm.iteration:06d}"
     task, whole, temporary = algorithm.task, folder / RAY / name, folder / RAY / f".{name}-{os.getpid()}"
-    if not (folder / name).exists():
-        weights = algorithm.learner_group.get_weights()[POLICY]
-        write_checkpoint(
-            folder / name,
-            task.scenario,
-            task.offer,
-            {key.removeprefix("net."): value for key, value in weights.items() if key.startswith("net.")},
-            algorithm.normalisers[OBSERVATION],
-            {
-                "settings": task.settings.plain(),
-                "iteration": algorithm.iteration,
-                "decisions": algorithm.decisions,
-                "trainer": "rllib",
-            },
-        )
+    # One of an iteration that was lost with its driver and is now done again.
+    shutil.rmtree(folder / name, ignore_errors=True)
+    weights = algorithm.learner_group.get_weights()[POLICY]
+    write_checkpoint(
+        folder / name,
+        task.scenario,
+        task.offer,
+        {key.removeprefix("net."): value for key, value in weights.items() if key.startswith("net.")},
+        algorithm.normalisers[OBSERVATION],
+        {
+            "settings": task.settings.plain(),
+            "iteration": algorithm.iteration,
+            "decisions": algorithm.decisions,
+            "trainer": "rllib",
+        },
+    )
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     algorithm.save_to_path(str(temporary))
+    (temporary / CHECKSUMS).write_text(json.dumps(_checksums(temporary), indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(whole, ignore_errors=True)
     temporary.rename(whole)
     for old in sorted((folder / RAY).glob(f"{ITERATION}*"))[:-KEPT]:
@@ -134,21 +148,30 @@ def row_of(result: Mapping[str, Any], algorithm: GroupRobustPPO) -> dict[str, fl
     }
 
 
-def _rows(path: Path, iteration: int) -> list[dict[str, Any]]:
-    """The history without iterations that were lost with the driver and are now done again."""
-    if not path.is_file():
-        return []
-    before = pd.read_csv(path)
-    rows: list[dict[str, Any]] = before[before["iteration"] <= iteration].to_dict("records")
-    return rows
-
-
 def _last(folder: Path, task: Task) -> Path:
     """Return the newest of RLlib's checkpoints. Raises `UsageError` if there is none, or it is of another task."""
     found = sorted((folder / RAY).glob(f"{ITERATION}*"))
     if not found:
         raise UsageError(f"{folder / RAY} holds no checkpoint to go on from. Leave --resume out to begin.")
-    checkpoint = read_checkpoint(folder / found[-1].name)
-    checkpoint.check(task.network)
+    *before, newest = found
+    if _checksums(newest) != _written(newest):
+        there = f"--resume then goes on from {before[-1].name}" if before else "there is none before it"
+        raise UsageError(
+            f"{newest} is not what was written: it is truncated or damaged. Move it away; {there}."
+        )
+    checkpoint = read_checkpoint(folder / newest.name)
+    checkpoint.check(task.network, exactly=True)
     task.settings.check_resumes(checkpoint.folder, checkpoint.trained["settings"])
-    return found[-1]
+    return newest
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CHECKSUMS)
+    return {path.relative_to(folder).as_posix(): checksum(path) for path in files}
+
+
+def _written(folder: Path) -> Any:
+    try:
+        return json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,5 +1,8 @@
 """What goes wrong on a cluster is said at once and in our words."""
 
+import hashlib
+import json
+import re
 import time
 
 import numpy as np
@@ -14,6 +17,7 @@ from policies.learning.settings import TrainSettings
 from policies.rllib.cluster import Cluster, check_address, check_room
 from policies.rllib.costs import COSTS, HOURS, observations, totals
 from policies.rllib.module import OBSERVATION, POLICY
+from policies.rllib.runners import LockstepRunner
 from policies.rllib.training import train_on_ray
 from policies.rllib.tuning import tune
 from scenarios.errors import UsageError
@@ -73,6 +77,46 @@ def test_a_folder_is_new_or_gone_on_from(scenario, tmp_path):
         tune(scenario, SETTINGS, [0, 1], [1e-3], tmp_path, Cluster())
     with pytest.raises(UsageError, match="at least two combinations"):
         tune(scenario, SETTINGS, [0.5], [1e-3], tmp_path / "new", Cluster())
+
+
+def test_a_truncated_checkpoint_is_found_before_ray_starts(scenario, tmp_path):
+    for number in (10, 20):
+        place = tmp_path / "ray" / f"iteration-{number:06d}" / "learner"
+        place.mkdir(parents=True)
+        (place / "state.pkl").write_bytes(b"weights")
+        written = {"learner/state.pkl": hashlib.sha256(b"weights").hexdigest()}
+        (place.parent / "checksums.json").write_text(json.dumps(written))
+    (place / "state.pkl").write_bytes(b"weig")
+
+    with pytest.raises(
+        UsageError, match=r"iteration-000020 is not what .*; --resume then goes on from iteration-000010"
+    ):
+        train_on_ray(scenario, SETTINGS, tmp_path, Cluster(), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "mendable", "said"),
+    [
+        (UsageError("costs: expected finite numbers"), True, "^costs: expected finite numbers$"),
+        (
+            RuntimeError("mat1 and mat2 shapes"),
+            False,
+            "an env runner failed with RuntimeError: mat1 and mat2 shapes\n",
+        ),
+    ],
+)
+def test_an_error_in_an_env_runner_is_handed_on_and_not_tried_again_and_again(error, mendable, said):
+    class Broken(LockstepRunner):
+        def __init__(self):
+            pass
+
+        def _sampled(self):
+            raise error
+
+    (told,) = Broken().sample()
+
+    assert told.mendable is mendable
+    assert re.search(said, told.message)
 
 
 def episode(costs, hours, entries=3):
