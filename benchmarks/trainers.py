@@ -19,27 +19,27 @@ from typing import Any
 REGION = ("region", ["decide_every=1 h", "warm_up=0 h"])
 COPIES, STEPS, EPOCHS, MINIBATCH, HIDDEN = 16, 32, 4, 512, (64, 64)
 
-TRAINERS: dict[str, tuple[int, bool]] = {
-    "lean trainer": (0, True),
-    "RLlib, 0 runners": (0, False),
-    "RLlib, 1 runner": (1, False),
-    "RLlib, 0 runners, lockstep": (0, True),
-    "RLlib, 1 runner, lockstep": (1, True),
-    "RLlib, 2 runners, lockstep": (2, True),
+TRAINERS: dict[str, tuple[int, bool, int]] = {
+    "lean trainer": (0, True, 12),
+    "RLlib, 0 runners": (0, False, 3),
+    "RLlib, 1 runner": (1, False, 3),
+    "RLlib, 0 runners, lockstep": (0, True, 12),
+    "RLlib, 1 runner, lockstep": (1, True, 12),
+    "RLlib, 2 runners, lockstep": (2, True, 8),
 }
-"""Name -> env runners, and whether copies are in lockstep. Two runners are told of, no more: there are two cores."""
+"""Name -> env runners, whether copies are in lockstep, iterations that count. Two runners are told of, no more."""
 
 
 def missing() -> str | None:
     """Return what is missing to run them all."""
-    wanted = {"torch": "the extra torch", "ray": "the extra ray", "policies.rllib": "policies/rllib"}
-    absent = [what for module, what in wanted.items() if find_spec(module) is None]
-    return ", ".join(absent) or None
+    absent = [module for module in ("torch", "ray") if find_spec(module) is None]
+    return f'{" and ".join(absent)} (pip install -e ".[train]")' if absent else None
 
 
-def rate(name: str, iterations: int) -> float:
+def rate(name: str, quick: bool) -> float:
     """Train in a new process; return decisions per second of wall time, all copies together."""
-    command = [sys.executable, __file__, name, str(iterations)]
+    *_, counted = TRAINERS[name]
+    command = [sys.executable, __file__, name, str(1 + (1 if quick else counted))]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return float(json.loads(done.stdout.splitlines()[-1]))
 
@@ -100,7 +100,7 @@ def main() -> int:
     name, iterations = sys.argv[1], int(sys.argv[2])
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     watch = Watch()
-    runners, in_lockstep = TRAINERS[name]
+    runners, in_lockstep, _ = TRAINERS[name]
     if name == "lean trainer":
         steps = lean(iterations, watch)
     else:

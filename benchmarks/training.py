@@ -1,17 +1,20 @@
 """What training costs: environment steps per second of every environment and trainer, in one run, in turn.
 
-python benchmarks/training.py           about five minutes
-python benchmarks/training.py --quick   about one; too short for figures to quote
+python benchmarks/training.py           about eight minutes
+python benchmarks/training.py --quick   about three; too short for figures to quote
 
 All run the eight hospitals of `region` with hourly decisions. A step is one decision of all eight. Contenders take
 turns, round after round, so that what the machine does besides disturbs all; ratios are of the same round. Environments
-are timed by processor time of one process, without the choice of actions; episodes' beginnings are included.
+are timed by processor time of one process, without the choice of actions, over whole episodes, beginnings included.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
+import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -44,7 +47,7 @@ class Contender:
     rates: list[float] = field(default_factory=list)
 
     def take_turn(self, seconds: float) -> None:
-        """Run for so long."""
+        """Run whole episodes for at least so long."""
         n, spent = 0, 0.0
         while spent < seconds:
             more, took = next(self.steps)
@@ -78,8 +81,8 @@ def one_copy(engine: str, random: bool) -> Steps:
     env = make("hospital_network_v0", scenario=Replications(load(*REGION), engine))
     draw = np.random.default_rng(1)
     while True:
-        (seen, _), seconds = timed(env.reset)
-        yield 0, seconds
+        (seen, _), spent = timed(env.reset)
+        n = 0
         while env.agents:
             masks = np.stack([seen[name]["action_mask"] for name in env.agents])
             chosen = (
@@ -87,7 +90,8 @@ def one_copy(engine: str, random: bool) -> Steps:
             )
             actions = dict(zip(env.agents, chosen, strict=True))
             (seen, *_), seconds = timed(partial(env.step, actions))
-            yield 1, seconds
+            n, spent = n + 1, spent + seconds
+        yield n, spent
 
 
 def lockstep(copies: int, random: bool) -> Steps:
@@ -97,15 +101,15 @@ def lockstep(copies: int, random: bool) -> Steps:
 
     env = LockstepNetwork(load(*REGION), copies)
     draw = np.random.default_rng(1)
-    seen = (
-        env.reset()
-    )  # of all at once, which no later step is: each episode begins when its copy's last one ends
+    seen, shape = env.reset(), (copies, len(env.hospitals), len(env.menu.dials))
+    n, spent = 0, 0.0
     while True:
-        shape = (copies, len(env.hospitals), len(env.menu.dials))
         actions = legal(env.menu, seen.mask, draw) if random else np.zeros(shape, dtype=np.int64)
         stepped, seconds = timed(partial(env.step, actions))
-        seen = stepped.seen
-        yield copies, seconds
+        seen, n, spent = stepped.seen, n + copies, spent + seconds
+        if stepped.over.all():  # The next episodes of all have begun, in this step.
+            yield n, spent
+            n, spent = 0, 0.0
 
 
 def spread() -> Steps:
@@ -113,14 +117,14 @@ def spread() -> Steps:
     from mpe2 import simple_spread_v3
 
     env = simple_spread_v3.parallel_env(N=3, max_cycles=480)
-    env.reset(seed=1)
     while True:
-        if not env.agents:
-            _, seconds = timed(env.reset)
-            yield 0, seconds
-        actions = {name: env.action_space(name).sample() for name in env.agents}
-        _, seconds = timed(partial(env.step, actions))
-        yield 1, seconds
+        _, spent = timed(env.reset)
+        n = 0
+        while env.agents:
+            actions = {name: env.action_space(name).sample() for name in env.agents}
+            _, seconds = timed(partial(env.step, actions))
+            n, spent = n + 1, spent + seconds
+        yield n, spent
 
 
 def environments(random: bool) -> Iterator[Contender]:
@@ -135,9 +139,7 @@ def environments(random: bool) -> Iterator[Contender]:
         try:
             import mpe2  # noqa: F401
         except ImportError:
-            print(
-                "simple_spread is left out: PettingZoo has moved it to the package mpe2, which is not installed."
-            )
+            print("simple_spread is left out: PettingZoo has moved it to mpe2. Install it: pip install mpe2")
         else:
             yield Contender("simple_spread, PettingZoo", spread())
 
@@ -148,7 +150,7 @@ def environments(random: bool) -> Iterator[Contender]:
 def compare(title: str, contenders: list[Contender], rounds: int, seconds: float) -> list[Contender]:
     """Let all take turns and print a table; the first is what ratios are to."""
     for contender in contenders:
-        contender.take_turn(0.2 * seconds)  # warm: caches, compiled code, queues
+        contender.take_turn(0.0)  # an episode, for caches and compiled code
         contender.rates.clear()
     for _ in range(rounds):
         for contender in contenders:
@@ -179,7 +181,7 @@ def ratio(contender: Contender, to: Contender) -> float:
     return float(np.median(np.array(contender.rates) / np.array(to.rates)))
 
 
-def beside_rllib(rounds: int, iterations: int) -> None:
+def beside_rllib(rounds: int, quick: bool) -> None:
     """Print the trainers' table, RLlib without runners and without lockstep first."""
     if absent := trainers.missing():
         print(f"\nTrainers are left out: {absent} is missing.")
@@ -188,7 +190,7 @@ def beside_rllib(rounds: int, iterations: int) -> None:
     everybody = [plain, lean, *others]
     for _ in range(rounds):
         for contender in everybody:
-            contender.rates.append(trainers.rate(contender.name, iterations))
+            contender.rates.append(trainers.rate(contender.name, quick))
     show("Trainers, end to end, wall time", everybody)
     goal("lean trainer, times RLlib without runners", ratio(lean, plain), GOAL_LEAN)
     one, with_lockstep, one_with_lockstep, _ = others
@@ -198,20 +200,34 @@ def beside_rllib(rounds: int, iterations: int) -> None:
     )
 
 
+def machine() -> str:
+    """Say what it runs on, and which commit this is."""
+    try:
+        model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except OSError:
+        model = None
+    git = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    return (
+        f"{model[1] if model else platform.processor()}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, commit {commit}, load {os.getloadavg()[0]:.1f} at the beginning"
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="short rounds")
     quick = parser.parse_args().quick
-    rounds, seconds = (2, 0.5) if quick else (5, 4.0)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning")
+    rounds, seconds = (1, 0.0) if quick else (3, 2.0)
+    print(machine())
     for random in (False, True):
         title = "Environments, random legal actions" if random else "Environments, neutral actions"
         done = compare(title, list(environments(random)), rounds, seconds)
         best = max(done[2:5], key=lambda one: np.median(one.rates))
         goal(f"{best.name}, times the reference environment", ratio(best, done[0]), GOAL_LOCKSTEP)
-    beside_rllib(1 if quick else 3, 3 if quick else 9)
+    beside_rllib(1 if quick else 2, quick)
     print(f"\nload {os.getloadavg()[0]:.1f} at the end")
     return 0
 
