@@ -19,7 +19,7 @@ from fairward.exits import INTERRUPTED
 from fairward.runs import publish, write_manifest
 from policies.origin import source_hash, versions
 from policies.parts import Parts, write_parquet
-from policies.registry import checkpoints_of
+from policies.registry import checkpoint_hashes
 from policies.told import Told, told_text
 from scenarios.loader import dump_yaml, scenario_hash
 from scenarios.scenario import Scenario
@@ -61,7 +61,7 @@ def publish_study(
         "arguments": dict(arguments),
         "provenance": {
             "scenario_hash": scenario_hash(scenario), "source_hash": source_hash(), "versions": versions(),
-            "checkpoints": checkpoints_of(policies),
+            "checkpoints": checkpoint_hashes(policies),
         },
     }  # fmt: skip
     write_manifest(folder, content, began)

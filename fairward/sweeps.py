@@ -21,7 +21,7 @@ from policies.answer import Answer
 from policies.experiment import check_policies, experiment
 from policies.origin import results_hash, source_hash, versions
 from policies.parts import write_parquet
-from policies.registry import checkpoints_of
+from policies.registry import checkpoint_hashes
 from policies.sentence import aligned, everybody, shown
 from scenarios.errors import ScenarioError, UsageError
 from scenarios.loader import load, scenario_hash
@@ -106,7 +106,7 @@ def sweep_answers(
     ]
     arguments = {"scenario": name, "set_over": list(set_over), "policies": list(policies), "reps": replications,
                  "seed": seed, "engine": engine, "set": list(overrides)}  # fmt: skip
-    learned = checkpoints_of(policies)
+    learned = checkpoint_hashes(policies)
     identity = results_hash(
         ":".join([*identities, *policies, str(replications), *learned.values()]), seed, engine
     )

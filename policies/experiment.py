@@ -11,7 +11,7 @@ from agents.build import prepare
 from policies.answer import Answer
 from policies.origin import results_hash, source_hash, versions
 from policies.parts import Part, Parts, policy_folder
-from policies.registry import build_policy, checkpoints_of
+from policies.registry import build_policy, checkpoint_hashes
 from policies.replication import Replication, policy_stream
 from policies.sentence import FEWEST, by_group, comparison, everybody, headline_metric
 from policies.stopping import AT_MOST, BATCH, Until, check_until, runs_needed
@@ -123,7 +123,7 @@ def answer(
             "source_hash": source_hash(),
             "engine": engine,
             "versions": versions(),
-            "checkpoints": checkpoints_of(policies),
+            "checkpoints": checkpoint_hashes(policies),
             "workloads": [next(iter(parts.values())).workload for parts in done.values()],
             "logs": {policy: [parts[policy].fingerprint for parts in done.values()] for policy in policies},
             "patients": sum(parts[policies[0]].n_patients for parts in done.values()),

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from policies.registry import checkpoint_of
+from policies.registry import checkpoint_hash
 
 OUTCOMES = "outcomes"
 IN_SYSTEM = "in_system"
@@ -55,7 +55,7 @@ class Parts:
 
     def home(self, policy: str) -> Path:
         """Return the folder of a policy; a learned one has another as soon as it is another, under the same path."""
-        name, learned = policy_folder(policy), checkpoint_of(policy)
+        name, learned = policy_folder(policy), checkpoint_hash(policy)
         return self.folder / (name if learned is None else f"{name}-{learned[:12]}")
 
     def write(self, part: Part, tables: Mapping[str, pd.DataFrame]) -> None:

@@ -84,7 +84,7 @@ def build_policy(written: str, scenario: Scenario, network: Network, stream: np.
     return policies[0] if len(policies) == 1 else combined(policies)
 
 
-def checkpoint_of(written: str) -> str | None:
+def checkpoint_hash(written: str) -> str | None:
     """Return the SHA-256 of what was learned in a policy; None if it is made of rules only.
 
     A path is only where it lies: another training run may put another policy there.
@@ -95,9 +95,9 @@ def checkpoint_of(written: str) -> str | None:
     return identity(Path(found[0])) if found else None
 
 
-def checkpoints_of(policies: Iterable[str]) -> dict[str, str]:
-    """Return `checkpoint_of` of those that have one, for a manifest."""
-    return {policy: found for policy in policies if (found := checkpoint_of(policy)) is not None}
+def checkpoint_hashes(policies: Iterable[str]) -> dict[str, str]:
+    """Return `checkpoint_hash` of those that have one, for a manifest."""
+    return {policy: found for policy in policies if (found := checkpoint_hash(policy)) is not None}
 
 
 def known(written: str) -> str:

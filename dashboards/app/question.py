@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 
 from policies.origin import results_hash
-from policies.registry import checkpoints_of
+from policies.registry import checkpoint_hashes
 from policies.replication import dump_json
 from scenarios.loader import scenario_hash, varied
 from scenarios.scenario import Scenario
@@ -50,7 +50,7 @@ class Question:
         parts = [
             *(results_hash(side.identity, self.seed, ENGINE) for side in (self.reference, self.option)),
             self.reference.label, self.option.label, self.reference.policy, self.option.policy, str(self.runs),
-            *checkpoints_of((self.reference.policy, self.option.policy)).values(),
+            *checkpoint_hashes((self.reference.policy, self.option.policy)).values(),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

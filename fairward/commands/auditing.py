@@ -195,11 +195,11 @@ def _with_levers(
     from policies.audit.analyzer import headline_of
     from policies.audit.levers import try_levers
     from policies.origin import source_hash
-    from policies.registry import checkpoint_of
+    from policies.registry import checkpoint_hash
     from sim.replications import Interrupted, Workers, available_cores
 
     same = results.provenance.get("source_hash") == source_hash() and (
-        results.provenance.get("checkpoints", {}).get(results.policy) == checkpoint_of(results.policy)
+        results.provenance.get("checkpoints", {}).get(results.policy) == checkpoint_hash(results.policy)
     )
     cores = min(available_cores() if jobs is None else jobs, report.n_runs)
     with Workers(cores) as workers, progress(f"{len(levers)} levers", quiet) as tell:

@@ -15,7 +15,7 @@ from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer, class_weights
 from policies.parameters import parse
 from policies.parts import Parts, policy_folder
-from policies.registry import build_policy, checkpoint_of, known
+from policies.registry import build_policy, checkpoint_hash, known
 from policies.replication import simulate
 from scenarios.errors import UsageError
 from scenarios.loader import load
@@ -135,7 +135,7 @@ def test_what_was_trained_anew_to_the_same_path_is_another_policy(network, folde
     assert first["checkpoints"] == same["checkpoints"]
     assert len({run["checkpoints"][policy] for run in (first, other)}) == 2
     assert first["logs"][policy] != other["logs"][policy]
-    assert checkpoint_of("c-mu:critical=8") is None
+    assert checkpoint_hash("c-mu:critical=8") is None
 
 
 def test_it_acts_on_the_same_hospitals_with_other_numbers(scene, folder):
