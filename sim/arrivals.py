@@ -28,7 +28,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 def all_on_grid(hours: Floats) -> Floats:
     """Round times or durations to the nearest point of the grid, halves up; infinity stays."""
-    return np.asarray(np.floor(hours * GRID + 0.5) / GRID)
+    steps = hours * GRID
+    steps += 0.5
+    np.floor(steps, out=steps)
+    steps *= 1 / GRID  # a power of two: no other bits than a division would give
+    return steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.distributions import DurationCase
+from scenarios.distributions import Distribution, DurationCase
 from sim.arrivals import Floats
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.patients import Patients
+
+Part = tuple[int, Codes, Codes]
+"""A source, the ids of its patients in rising order, and their ordinals."""
 
 
 @dataclass(slots=True)
@@ -26,20 +29,24 @@ class Batch:
     who: Codes | None = None
     """Their ids, rising, where they are some of `n`; None: they are everybody."""
     n: int = 0
-    _ids: list[tuple[int, Codes]] | None = None
+    _parts: dict[int | None, list[Part]] = field(default_factory=dict)
 
-    def by_source(self, pathway: int | None) -> Iterator[tuple[int, Codes]]:
-        """Give the ids of each source's patients of the pathway."""
-        if self._ids is None:
-            source = self.patients.source
-            order = np.argsort(source, kind="stable")
-            present, starts = np.unique(source[order], return_index=True)
-            parts = np.split(order, starts[1:]) if len(present) else []
-            self._ids = list(zip(present.tolist(), parts, strict=True))
-        for source_index, ids in self._ids:
-            mine = ids if pathway is None else ids[self.pathway[ids] == pathway]
-            if len(mine):
-                yield source_index, mine
+    def by_source(self, pathway: int | None) -> list[Part]:
+        """Return the patients of the pathway, or all, source by source."""
+        if pathway not in self._parts:
+            here = (
+                np.arange(len(self.patients)) if pathway is None else np.flatnonzero(self.pathway == pathway)
+            )
+            source = self.patients.source[here].astype(np.uint16)  # which numpy sorts by radix
+            here = here[np.argsort(source, kind="stable")]
+            numbers = np.bincount(source)
+            ends = np.cumsum(numbers)
+            self._parts[pathway] = [
+                (number, ids := here[end - n : end], self.patients.ordinal[ids])
+                for number, (n, end) in enumerate(zip(numbers.tolist(), ends.tolist(), strict=True))
+                if n
+            ]
+        return self._parts[pathway]
 
 
 class Column:
@@ -81,6 +88,14 @@ def by_case(cases: Sequence[DurationCase], u: Floats, here: Mask, facts: Facts, 
     """Return each patient's quantile of the first case that holds; 0 for those who are not here."""
     hours = np.where(here, otherwise, 0.0)
     for case, taken in facts.take_first(cases):
-        mask = taken & here
-        hours[mask] = quantile(case, u[mask])
+        hours = drawn_for(taken & here, case, u, hours)
+    return hours
+
+
+def drawn_for(chosen: Mask, law: Distribution[float], u: Floats, hours: Floats) -> Floats:
+    """Return the hours with the law's quantiles at u for the chosen; the hours that were given may change."""
+    if chosen.all():
+        return quantile(law, u)
+    who = np.flatnonzero(chosen)
+    hours[who] = quantile(law, u[who])
     return hours

@@ -85,7 +85,10 @@ def _lognormal_quantile(p: Any, u: Floats) -> Floats:
     if p.sd == 0:
         return np.full(u.shape, p.mean, dtype=np.float64)
     variance_of_log = log1p((p.sd / p.mean) ** 2)
-    return np.asarray(np.exp(log(p.mean) - variance_of_log / 2 + sqrt(variance_of_log) * special.ndtri(u)))
+    z: Floats = special.ndtri(u)
+    z *= sqrt(variance_of_log)
+    z += log(p.mean) - variance_of_log / 2
+    return np.exp(z, out=z)
 
 
 def _lognormal_below(p: Any, x: Floats) -> Floats:

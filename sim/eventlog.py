@@ -104,7 +104,7 @@ class EventLog:
         """Return a SHA-256 of every row, equal on any machine for equal logs."""
         digest = hashlib.sha256()
         for column in self.columns().values():
-            digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
+            digest.update(np.ascontiguousarray(column, column.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
 

@@ -19,7 +19,7 @@ from sim.distributions import quantile, share_below
 from sim.known import between
 from sim.network import Network
 from sim.order import GRID
-from sim.patients import Patients, in_order, join, on_clock
+from sim.patients import Patients, merged, on_clock
 from sim.streams import Streams
 
 NEAR = 4 / GRID
@@ -72,7 +72,7 @@ def arrivals_after(network: Network, came: Patients, now: float, until: float, s
 
         patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take((patients.time >= now) & (patients.time <= until)))
-    return in_order(join(batches or [nobody(network)]))
+    return merged(batches or [nobody(network)])
 
 
 def _times(

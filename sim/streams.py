@@ -52,7 +52,15 @@ def beginnings(
 
 
 def _open_interval(words: NDArray[np.uint64]) -> NDArray[np.float64]:
-    return np.asarray(((words >> np.uint64(12)) + 0.5) * 2.0**-52, dtype=np.float64)
+    """Return (k + 1/2) / 2^52 for the upper 52 bits k of each word, in its place: 1 + k / 2^52, less 1 - 2^-53."""
+    words >>= np.uint64(12)
+    words |= _BITS_OF_ONE
+    u: NDArray[np.float64] = words.view(np.float64)
+    u -= 1 - 2.0**-53
+    return u
+
+
+_BITS_OF_ONE = np.float64(1.0).view(np.uint64)
 
 
 def elements(

@@ -23,12 +23,11 @@ from scenarios.quantities import When
 from sim.arrival_source import ArrivalSource, Outcomes
 from sim.arrivals import Floats, all_on_grid, arrival_times, partial_sums
 from sim.attributes import describe, nobody
-from sim.batches import Batch, Column, by_case
+from sim.batches import Batch, Column, by_case, drawn_for
 from sim.conditions import Codes, Mask
-from sim.distributions import quantile
 from sim.known import NOTHING, Known
 from sim.network import CAUSES, Network
-from sim.patients import Patients, facts_of, in_order, join, on_clock
+from sim.patients import Patients, facts_of, join, merged, on_clock
 from sim.streams import Streams
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
@@ -50,7 +49,7 @@ def draw_patients(network: Network, seed: int, replication: int) -> Patients:
 
         patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take(patients.time <= network.horizon))
-    return in_order(join(batches or [nobody(network)]))
+    return merged(batches or [nobody(network)])
 
 
 class Workload:
@@ -205,12 +204,10 @@ class Workload:
         drawn = slice(self._n_drawn)
         for name, column in self.patients.columns().items():
             digest.update(name.encode() + b"\0")
-            digest.update(
-                np.ascontiguousarray(column[drawn]).astype(column.dtype.newbyteorder("<")).tobytes()
-            )
+            digest.update(np.ascontiguousarray(column[drawn], column.dtype.newbyteorder("<")).data)
         arrays = Arrays(self)
         for step in range(len(self.network.steps)):
-            digest.update(np.asarray(arrays.durations(step, 0)[drawn], dtype="<f8").tobytes())
+            digest.update(np.ascontiguousarray(arrays.durations(step, 0)[drawn], "<f8").data)
         return digest.hexdigest()
 
     def _column(self, key: Hashable, fill: Callable[[Batch], Any]) -> list[Any]:
@@ -229,8 +226,7 @@ class Workload:
     def _uniforms(self, names: tuple[str, ...], pathway: int | None, batch: Batch) -> Floats:
         """Uniforms of the stream (source, *names) for the patients of a pathway, or all; 0 for the others."""
         u = np.zeros(len(batch.patients))
-        for source, ids in batch.by_source(pathway):
-            ordinals = batch.patients.ordinal[ids]
+        for source, ids, ordinals in batch.by_source(pathway):
             u[ids] = self._streams.elements((self.sources[source], *names), ordinals)
         return self._known.within(names, u, batch)
 
@@ -288,9 +284,7 @@ class Workload:
             return np.zeros(len(batch.patients))
         here = batch.pathway == compiled.pathway
         u = self._uniforms((compiled.name, str(visit), "cleaning"), compiled.pathway, batch)
-        hours = np.zeros(len(u))
-        hours[here] = quantile(law, u[here])
-        return all_on_grid(hours)
+        return all_on_grid(drawn_for(here, law, u, np.zeros(len(u))))
 
     def _thresholds(self, cause: int, ordinal: int, batch: Batch) -> Floats:
         return np.asarray(-np.log1p(-self._uniforms((CAUSES[cause], str(ordinal), "threshold"), None, batch)))
