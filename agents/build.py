@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from agents.patients import MesaPatients
-from agents.population.patients import PopulationPatients
-from agents.population.source import People, source_names
+from typing import TYPE_CHECKING
+
 from scenarios.errors import UnsupportedFeature
 from scenarios.scenario import Scenario
 from sim.network import compile_network
 from sim.protocol import Engine
-from sim.reference import ReferenceEngine
 from sim.workload import Workload
+
+if TYPE_CHECKING:
+    from sim.fast.engine import FastEngine
+    from sim.reference import ReferenceEngine
 
 ENGINES = ("auto", "simpy", "fast")
 """What `--engine` takes."""
@@ -25,19 +27,34 @@ def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = 
     if engine not in ENGINES:
         raise UnsupportedFeature("this version of Fairward", f"engine {engine!r}")
     network = compile_network(scenario)
-    names = source_names(scenario)
-    workload = Workload(network, seed, replication, names)
-    if engine != "simpy":
-        from sim.fast.engine import FastEngine  # Numba, and the kernel from its cache, take a second
+    if scenario.population is None and scenario.epidemic is None:
+        workload = Workload(network, seed, replication)
+        if engine != "simpy":
+            return _fast()(network, workload)
+        from agents.patients import MesaPatients
 
-        if not names:
-            return FastEngine(network, workload)
-        people = People(network, seed, replication, first_number=len(workload.patients))
-        return FastEngine(network, workload, PopulationPatients(people), people)
-    if not names:
-        return ReferenceEngine(network, workload, MesaPatients())
+        return _reference()(network, workload, MesaPatients())
+    from agents.population.patients import PopulationPatients
+    from agents.population.source import People, source_names
+
+    workload = Workload(network, seed, replication, source_names(scenario))
     people = People(network, seed, replication, first_number=len(workload.patients))
-    return ReferenceEngine(network, workload, PopulationPatients(people), people)
+    kind = _reference() if engine == "simpy" else _fast()
+    return kind(network, workload, PopulationPatients(people), people)
+
+
+def _fast() -> type[FastEngine]:
+    """Import it only for those who need it: Numba, and the kernel from its cache, take half a second."""
+    from sim.fast.engine import FastEngine
+
+    return FastEngine
+
+
+def _reference() -> type[ReferenceEngine]:
+    """Import it only for those who need it."""
+    from sim.reference import ReferenceEngine
+
+    return ReferenceEngine
 
 
 def prepare(engine: str = "auto") -> None:
