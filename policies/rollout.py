@@ -129,8 +129,7 @@ class Rollout:
         engine.answer(directive)
         base = self._candidates[self._base]
         if isinstance(base, Constant):
-            while engine.run_to_decision():
-                engine.answer(base.directive)
+            engine.run_to_horizon(base.directive)
         else:
             base = self._build(self._base, _luck(engine, name))
             while (seen := engine.next_decision()) is not None:

@@ -235,8 +235,8 @@ class Watching(Protocol):
 class Unwatched(Protocol):
     """An engine that need not show what nobody looks at."""
 
-    def run_to_decision(self) -> bool:
-        """Run the clock to the next decision; False at the horizon."""
+    def run_to_horizon(self, directive: Directive) -> None:
+        """Answer every decision with the same orders."""
         ...
 
 
@@ -245,8 +245,7 @@ def run(engine: Engine, policy: Policy) -> Result:
     if isinstance(policy, Watching):
         policy.watch(engine)
     if isinstance(policy, Constant) and isinstance(engine, Unwatched):
-        while engine.run_to_decision():
-            engine.answer(policy.directive)
+        engine.run_to_horizon(policy.directive)
         return engine.result()
     while (decision := engine.next_decision()) is not None:
         engine.answer(policy.decide(decision))

@@ -16,7 +16,6 @@ from sim.fast.layouts import (
     lot_at,
     option_at,
     patient_at,
-    person_at,
     product_at,
     queue_at,
     road_at,
@@ -149,13 +148,14 @@ def holds(w: Any, condition: int, number: int) -> bool:
 
 
 @compiled
-def present(w: Any, number: int, last: int) -> None:
-    """Somebody presents. `last`: the number after the last of the batch."""
+def present(w: Any, number: int, last: int, step: int) -> None:
+    """Somebody presents. `last`: the number after the last of the batch; `step`: the first, or -1 - outcome."""
     expect_next(w, number + 1, last)
-    who = person_at(w.people, number)
-    log(w, ROW_PRESENTED, number, who.hospital, who.cls, float(who.source))
-    if who.declined:
-        log(w, ROW_LEFT_NETWORK, number, who.hospital, w.out_declined, 0.0)
+    hospital = integer_at(w.person_hospital, number).value
+    source = float(integer_at(w.person_source, number).value)
+    log(w, ROW_PRESENTED, number, hospital, integer_at(w.person_cls, number).value, source)
+    if flag_at(w.person_declined, number).value:
+        log(w, ROW_LEFT_NETWORK, number, hospital, w.out_declined, 0.0)
         return
     place = w.free_patient
     p = patient_at(w.patients, place)
@@ -164,13 +164,13 @@ def present(w: Any, number: int, last: int) -> None:
     if w.n_free_patients < 2:
         w.crowded = 1
     p.number = number
-    p.hospital = who.hospital
-    p.origin = who.hospital
-    p.acuity = who.acuity
-    p.triage = who.triage
-    p.group = who.group
-    p.presented = who.time
-    p.tier = who.tier
+    p.hospital = hospital
+    p.origin = hospital
+    p.acuity = integer_at(w.person_acuity, number).value
+    p.triage = integer_at(w.person_triage, number).value
+    p.group = integer_at(w.person_group, number).value
+    p.presented = column(w.person_time, number)
+    p.tier = integer_at(w.person_tier, number).value
     p.step = -1
     p.visit = 0
     p.leg = 0
@@ -194,17 +194,15 @@ def present(w: Any, number: int, last: int) -> None:
     p.cell = -1
     p.deadline = np.inf
     p.alarm = np.inf
-    for step in range(w.n_steps):
-        integer_at(w.visits, place * w.n_steps + step).value = 0
+    for each in range(w.n_steps):
+        integer_at(w.visits, place * w.n_steps + each).value = 0
     tally = tally_of(w, p)
     tally.arrived += 1
     tally.untreated += 1
     tally.hours -= p.presented
     if w.hazards:
         start_hazards(w, p)
-    pathway = span_at(w.pathways, who.pathway)
-    step = follow(w, pathway.first, pathway.n, number, p.acuity, w.first_route)
-    if step >= 0 and who.ambulance and not receive_ambulance(w, place, step):
+    if step >= 0 and flag_at(w.person_ambulance, number).value and not receive_ambulance(w, place, step):
         return
     go_on(w, place, step)
 
@@ -213,7 +211,7 @@ def present(w: Any, number: int, last: int) -> None:
 def expect_next(w: Any, number: int, last: int) -> None:
     """Wait for the next patient of a batch."""
     if number < last:
-        time = person_at(w.people, number).time
+        time = float_at(w.person_time, number).value
         if time <= w.horizon:
             put(w, time, ARRIVAL_RANK + number, last)
 
@@ -239,6 +237,14 @@ def follow(w: Any, first: int, n: int, number: int, acuity: int, uniforms: int) 
 
 
 @compiled
+def first_step(w: Any, number: int) -> int:
+    """Return where somebody begins who presents."""
+    pathway = span_at(w.pathways, integer_at(w.person_pathway, number).value)
+    acuity = integer_at(w.person_acuity, number).value
+    return int(follow(w, pathway.first, pathway.n, number, acuity, w.first_route))
+
+
+@compiled
 def next_step(w: Any, place: int) -> int:
     """Return where a patient goes after the present step."""
     p = patient_at(w.patients, place)
@@ -258,9 +264,8 @@ def lacks_columns(w: Any, step: int, visit: int) -> bool:
 
 
 @compiled
-def lacks_next(w: Any, place: int) -> bool:
+def lacks_next(w: Any, place: int, step: int) -> bool:
     """Whether the columns of the step that follows must be made first."""
-    step = next_step(w, place)
     if step < 0:
         return False
     return bool(lacks_columns(w, step, integer_at(w.visits, place * w.n_steps + step).value))
@@ -435,18 +440,17 @@ def serve(w: Any, place: int) -> None:
 
 
 @compiled
-def finish(w: Any, place: int) -> None:
-    """The step's duration is over."""
+def finish(w: Any, place: int, following: int) -> None:
+    """The step's duration is over. `following`: the next step, or -1 - outcome."""
     end_step(w, place, ENDED_FINISHED)
-    move_on(w, place)
+    move_on(w, place, following)
 
 
 @compiled
-def move_on(w: Any, place: int) -> None:
+def move_on(w: Any, place: int, following: int) -> None:
     """Give back or keep what the step held, and begin what follows."""
-    step = next_step(w, place)
-    give_back(w, place, step)
-    go_on(w, place, step)
+    give_back(w, place, following)
+    go_on(w, place, following)
 
 
 @compiled
@@ -833,7 +837,7 @@ def take_ambulance(w: Any, p: Any, target: int) -> None:
     there_and_back = (
         float_at(w.travel, origin * n + target).value + float_at(w.travel, target * n + origin).value
     )
-    hours = on_grid(there_and_back * person_at(w.people, p.number).travel_factor)
+    hours = on_grid(there_and_back * column(w.person_travel_factor, p.number))
     put(w, w.now + hours, rank_of(RETURNED, p.number, p.leg, 0), origin)
 
 
@@ -874,7 +878,7 @@ def travel(w: Any, place: int) -> None:
     target = p.destination
     p.hospital = target
     p.destination = -1
-    factor = person_at(w.people, p.number).travel_factor
+    factor = column(w.person_travel_factor, p.number)
     hours = on_grid(float_at(w.travel, origin * w.n_hospitals + target).value * factor)
     if w.hazards:
         go_to(w, place, TRAVELLING)

@@ -18,7 +18,7 @@ from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing
 from sim.eventlog import Row
 from sim.fast import kernel, layouts
-from sim.fast.future import SLACK
+from sim.fast.future import FREE, SLACK, SLOTS, SLOTS_PER_HOUR
 from sim.fast.memory import INTEGER, address
 from sim.fast.tabled import RankingTables, overflow_code, ranking_tables, tables_of
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
@@ -42,6 +42,11 @@ BLOCK = 1 << 15
 """Rows of the log for which there is room at least."""
 ROWS_EACH = 24
 """Rows for which there is room per patient who is known to come: more than a journey usually writes."""
+
+PERSON = (
+    "time", "travel_factor", "hospital", "cls", "acuity", "triage", "group", "source", "tier", "ambulance", "declined",
+)  # fmt: skip
+"""Columns of the patients that the kernel reads where they are."""
 
 
 class FastEngine:
@@ -90,8 +95,6 @@ class FastEngine:
         self.journeys = Journeys(self)
         self.standing = Standing(self, ranking)  # type: ignore[arg-type]  # an engine for its purposes
         self._put_rules_into_force()
-        self.decisions = 0
-        """How many were answered."""
         self._view = CensusView(self)  # type: ignore[arg-type]
         self._w["asks"] = sum(1 << Trigger[name.upper()] for name in network.scenario.decide_on)
         self._w["decide_every"] = on_grid(network.scenario.decide_every)
@@ -112,6 +115,11 @@ class FastEngine:
         self._last: Tally | None = None
 
     # The protocol.
+
+    @property
+    def decisions(self) -> int:
+        """How many were answered."""
+        return int(self._w["n_decided"])
 
     def next_decision(self) -> Decision | None:
         """Run the clock to the next decision; None at the horizon."""
@@ -166,7 +174,7 @@ class FastEngine:
         if again and self.supply is None:
             self.log((self.env.now, Row.DECIDED, -1, -1, int(self._w["asked"]), float(self.decisions)))
             self.command(kernel.ALL_CHANGED)
-            self.decisions += 1
+            self._w["n_decided"] += 1
             return
         if self.supply is not None:
             self.supply.read()
@@ -176,7 +184,14 @@ class FastEngine:
         if self.supply is not None:
             self.supply.write()
         self._put_rules_into_force()
-        self.decisions += 1
+        self._w["n_decided"] += 1
+
+    def run_to_horizon(self, directive: Directive) -> None:
+        """Answer every decision with the same orders, without looking at the state."""
+        while self.run_to_decision():
+            self.answer(directive)
+            # What is ordered again need not be carried out again: the kernel can go on alone.
+            self._w["again"] = directive is self._neutral and self.supply is None
 
     # Answered by numbers instead.
 
@@ -224,7 +239,7 @@ class FastEngine:
             patients=self.workload.patients,
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
-            since=self._last or self.tallies.since(self.network.horizon),
+            since=self._last or self._since_last_decision(),
             workload_hash=fingerprint(self.workload, self._source),
         )
 
@@ -360,6 +375,7 @@ class FastEngine:
             ("kept", np.zeros(H * A * P, INTEGER)),
             ("tier_ranks", np.zeros(H * T, INTEGER)),
             ("tallies", np.zeros(H * len(network.groups), layouts.TALLY)),
+            ("tallies_begun", np.zeros(H * len(network.groups), layouts.TALLY)),
             ("changed", np.zeros(H, INTEGER)),
             ("to_look", np.zeros(H, INTEGER)),
             ("look", np.zeros(H, INTEGER)),
@@ -372,25 +388,22 @@ class FastEngine:
         ):
             self._keep(name, array)
         w = self._w
-        w["trigger"] = w["seeing"] = w["free_patient"] = w["free_cell"] = -1
+        w["trigger"] = w["seeing"] = w["begun"] = w["free_patient"] = w["free_cell"] = w["free_opening"] = -1
         self._more_patients(256)
         self._more_cells(64)
         self._more_newcomers(16)
         self._more_lots(16)
-        pools["first_opening"] = pools["last_opening"] = w["free_opening"] = -1
+        pools["first_opening"] = pools["last_opening"] = -1
         self._more_openings(16)
-        self._keep("events", np.zeros(1024, layouts.EVENT))
-        w["max_events"] = 1024
+        self._expect_nothing(1024)
         w["max_visits"] = w["max_ordinals"] = 2
         self._place_columns()
 
     def _make_room(self) -> None:
         """Enlarge what is nearly full."""
         w, memory = self._w, self.memory
-        if w["n_events"] + 2 * SLACK > w["max_events"]:
-            n = 2 * int(w["max_events"])
-            self._keep("events", _longer(memory["events"], n))
-            w["max_events"] = n
+        if w["n_future"] + 2 * SLACK > w["max_events"]:
+            self._more_events(int(w["max_events"]))
         if w["n_rows"] + 2 * SLACK > w["max_rows"]:
             self._rows.more()
         if w["n_free_patients"] < 8:
@@ -407,37 +420,39 @@ class FastEngine:
 
     def _more_patients(self, more: int) -> None:
         w, S = self._w, len(self.network.steps)
-        before = len(self.memory["patients"]) if "patients" in self.memory else 0
-        n = before + more
-        patients = _longer(self.memory.get("patients", np.zeros(0, layouts.PATIENT)), n)
+        before = self._more("patients", layouts.PATIENT, more, "free_patient")
+        patients = self.memory["patients"]
+        n = len(patients)
         patients["number"][before:] = patients["cell"][before:] = patients["stay"][before:] = -1
-        patients["after"][before:] = [*range(before + 1, n), w["free_patient"]]
-        w["free_patient"] = before
         w["n_free_patients"] += more
         w["max_patients"] = n
-        self._keep("patients", patients)
         self._keep("visits", _longer(self.memory.get("visits", np.zeros(0, INTEGER)), n * S))
         self._keep("stuck", np.zeros(n, INTEGER))
         self._keep("waiting_list", np.zeros(n, layouts.WAITS))
 
     def _more_cells(self, more: int) -> None:
-        w = self._w
-        before = len(self.memory["cells"]) if "cells" in self.memory else 0
-        cells = _longer(self.memory.get("cells", np.zeros(0, layouts.CELL)), before + more)
-        cells["after"][before:] = [*range(before + 1, before + more), w["free_cell"]]
-        w["free_cell"] = before
-        w["n_free_cells"] += more
-        self._keep("cells", cells)
+        before = self._more("cells", layouts.CELL, more, "free_cell")
+        self._w["n_free_cells"] += more
         self._keep("order", np.zeros(before + more, INTEGER))
 
     def _more_openings(self, more: int) -> None:
-        w = self._w
-        before = len(self.memory["openings"]) if "openings" in self.memory else 0
-        openings = _longer(self.memory.get("openings", np.zeros(0, layouts.OPENING)), before + more)
-        openings["after"][before:] = [*range(before + 1, before + more), w["free_opening"]]
-        w["free_opening"] = before
-        w["n_free_openings"] += more
-        self._keep("openings", openings)
+        self._more("openings", layouts.OPENING, more, "free_opening")
+        self._w["n_free_openings"] += more
+
+    def _more_events(self, more: int) -> None:
+        before = self._more("later", layouts.LATER, more, "free_later")
+        self._keep("events", _longer(self.memory["events"], before + more))
+        self._w["max_events"] = before + more
+
+    def _more(self, name: str, layout: Any, more: int, free: str) -> int:
+        """Add records to those not used, of which each names the next by `after`; return how many there were."""
+        records = self.memory.get(name, np.zeros(0, layout))
+        before = len(records)
+        records = _longer(records, before + more)
+        records["after"][before:] = [*range(before + 1, before + more), self._w[free]]
+        self._w[free] = before
+        self._keep(name, records)
+        return before
 
     def _more_newcomers(self, n: int) -> None:
         self._widen("newcomers", "max_newcomers", n, INTEGER)
@@ -549,6 +564,30 @@ class FastEngine:
 
     # The clock.
 
+    def pending(self) -> Any:
+        """Return the events that are expected, as an array of records in no order."""
+        later = self.memory["later"]
+        later = later[later["rank"] != FREE]
+        near = self.memory["events"][: int(self._w["n_events"])]
+        made = np.empty(len(near) + len(later), layouts.EVENT)
+        for name in layouts.EVENT.names or ():
+            made[name] = np.concatenate([near[name], later[name]])
+        return made
+
+    def expect_only(self, events: Any, room: int) -> None:
+        """Expect these events, which have their running numbers, and no others; have room for so many more."""
+        self._expect_nothing(len(events) + room)
+        self.command(kernel.EXPECT, address(events), len(events))
+
+    def _expect_nothing(self, room: int) -> None:
+        self.memory["events"] = np.zeros(0, layouts.EVENT)
+        self.memory["later"] = np.zeros(0, layouts.LATER)
+        self._w["free_later"] = -1
+        self._more_events(room)
+        self._keep("slots", np.full(SLOTS, -1, np.int32).view(layouts.SLOT))
+        self._w["n_events"] = self._w["n_future"] = 0
+        self._w["slot"] = int(self.env.now * SLOTS_PER_HOUR)
+
     def _put(self, time: float, rank: int, what: int) -> None:
         self.roomy()
         self.command(kernel.PUT, rank, what, 0, time)
@@ -573,7 +612,7 @@ class FastEngine:
             return {name: column[which] for name, column in new.columns().items()}
 
         gone, dosed, treated = of(Row.LEFT_NETWORK), of(Row.DOSED), of(Row.TREATED)
-        there = ~self.memory["people"]["declined"][gone["patient"]]
+        there = ~self.workload.patients.declined[gone["patient"]]
         gone = {name: column[there] for name, column in gone.items()}
         return Outcomes(
             tuple(zip(gone["time"].tolist(), gone["patient"].tolist(), gone["item"].tolist(), strict=True)),
@@ -583,10 +622,16 @@ class FastEngine:
             tuple(zip(treated["time"].tolist(), treated["patient"].tolist(), strict=True)),
         )
 
+    def _since_last_decision(self) -> Tally:
+        if self._w["begun"] >= 0:  # the kernel has answered alone
+            self.tallies.begin(float(self._w["begun"]), self.memory["tallies_begun"])
+            self._w["begun"] = -1
+        return self.tallies.since(self.network.horizon)
+
     def _close(self) -> None:
         if not self._ended:
             self._ended = True
-            self._last = self.tallies.since(self.network.horizon)
+            self._last = self._since_last_decision()
             if self._factory is not None:
                 self._factory.close()
 
@@ -605,7 +650,7 @@ class FastEngine:
         twin._where = address(twin._world)
         twin.memory = {}
         for name, array in self.memory.items():
-            if name in ("people", "rosters", "rankings"):
+            if name in ("rosters", "rankings") or name.startswith("person_"):
                 twin._keep(name, array)  # replaced, never changed
             else:
                 twin._keep(name, array.copy())
@@ -687,14 +732,11 @@ class FastEngine:
         """Read the patients who are new; each batch is in order of time, and waits for its next by one event."""
         people = self.workload.patients
         n = len(people)
-        persons = np.zeros(max(1, n), layouts.PERSON)
-        for name in (
-            "time", "travel_factor", "hospital", "cls", "acuity", "triage", "group", "source", "tier", "ambulance",
-            "declined",
-        ):  # fmt: skip
-            persons[name][:n] = getattr(people, name)
-        persons["pathway"][:n] = np.array(self.network.class_pathway)[people.cls]
-        self._keep("people", persons)
+        columns = {name: getattr(people, name) for name in PERSON}
+        columns["pathway"] = np.array(self.network.class_pathway, dtype=np.int64)[people.cls]
+        for name, column in columns.items():
+            assert column.dtype in (np.float64, np.int64, np.bool_)
+            self._keep(f"person_{name}", np.ascontiguousarray(column))
         if first < n and people.time[first] <= self.network.horizon:
             self._put(float(people.time[first]), priority(Kind.ARRIVAL, first), n)
 

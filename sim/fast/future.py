@@ -1,4 +1,9 @@
-"""The future events: a binary heap in the order of `sim/order.py`, and the log of the past."""
+"""The future events, in the order of `sim/order.py`, and the log of the past.
+
+What happens in the present slot of time is in a binary heap, which stays small. What happens later lies in unsorted
+lists, one a slot, in a ring of slots; it comes into the heap when its slot begins, and what is more than a turn of the
+ring ahead is passed over until then. So the cost of an event does not grow with the number of those expected.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from sim.fast.layouts import event_at, hospital_at, item_at, kind_at
+from sim.fast.layouts import event_at, hospital_at, item_at, kind_at, later_at, slot_at
 from sim.fast.memory import compiled, float_at, integer_at
 from sim.order import GRID, NEAR
 
 SLACK = 64
 """An array with less room than this is made larger before the next event."""
+
+SLOTS = 1 << 12
+"""Slots of a turn of the ring: 16 hours."""
+SLOTS_PER_HOUR = 256.0
+"""A power of two, so that the slot of a time is exact."""
+
+FREE = 0
+"""The rank of a record that is not used."""
 
 
 @compiled
@@ -31,13 +44,9 @@ def on_second(time: float) -> Any:
 
 
 @compiled
-def earlier(a: Any, b: Any) -> bool:
-    """Whether an event goes before another: by (time, rank, running number)."""
-    if a.time != b.time:
-        return bool(a.time < b.time)
-    if a.rank != b.rank:
-        return bool(a.rank < b.rank)
-    return bool(a.seq < b.seq)
+def slot_of(time: float) -> int:
+    """Return the number of the slot of time."""
+    return int(time * SLOTS_PER_HOUR)
 
 
 @compiled
@@ -47,10 +56,37 @@ def put(w: Any, time: float, rank: int, what: int) -> int:
     if time > w.horizon:
         return -1
     w.seq += 1
+    expect(w, time, rank, w.seq, what)
+    return int(w.seq)
+
+
+@compiled
+def expect(w: Any, time: float, rank: int, seq: int, what: int) -> None:
+    """Put an event into the heap, or into the list of its slot."""
+    w.n_future += 1
+    if w.n_future + SLACK > w.max_events:
+        w.crowded = 1
+    slot = slot_of(time)
+    if slot <= w.slot:
+        rise(w, time, rank, seq, what)
+        return
+    i = w.free_later
+    here = later_at(w.later, i)
+    w.free_later = here.after
+    here.time = time
+    here.rank = rank
+    here.seq = seq
+    here.what = what
+    first = slot_at(w.slots, slot & (SLOTS - 1))
+    here.after = first.value
+    first.value = i
+
+
+@compiled
+def rise(w: Any, time: float, rank: int, seq: int, what: int) -> None:
+    """Put an event into the heap."""
     i = w.n_events
     w.n_events = i + 1
-    if i + SLACK > w.max_events:
-        w.crowded = 1
     while i > 0:
         parent = (i - 1) >> 1
         above = event_at(w.events, parent)
@@ -61,9 +97,8 @@ def put(w: Any, time: float, rank: int, what: int) -> int:
     here = event_at(w.events, i)
     here.time = time
     here.rank = rank
-    here.seq = w.seq
+    here.seq = seq
     here.what = what
-    return int(w.seq)
 
 
 @compiled
@@ -76,10 +111,21 @@ def copy(to: Any, of: Any) -> None:
 
 
 @compiled
+def earlier(a: Any, b: Any) -> bool:
+    """Whether an event goes before another: by (time, rank, running number)."""
+    if a.time != b.time:
+        return bool(a.time < b.time)
+    if a.rank != b.rank:
+        return bool(a.rank < b.rank)
+    return bool(a.seq < b.seq)
+
+
+@compiled
 def drop_first(w: Any) -> None:
-    """Take the first event off the heap."""
+    """Take the first event off the heap, and see that the next one is there."""
     n = w.n_events - 1
     w.n_events = n
+    w.n_future -= 1
     last = event_at(w.events, n)
     i, child = 0, 1
     while child < n:
@@ -96,6 +142,37 @@ def drop_first(w: Any) -> None:
         child = 2 * i + 1
     if i != n:
         copy(event_at(w.events, i), last)
+    look_ahead(w)
+
+
+@compiled
+def look_ahead(w: Any) -> None:
+    """Go on to the next slot in which something happens, if nothing is left in the heap."""
+    while w.n_events == 0 and w.n_future:
+        w.slot += 1
+        begin_slot(w)
+
+
+@compiled
+def begin_slot(w: Any) -> None:
+    """Move the events of the slot that begins into the heap; those of later turns of the ring stay."""
+    first = slot_at(w.slots, w.slot & (SLOTS - 1))
+    i, before = int(first.value), -1
+    while i >= 0:
+        here = later_at(w.later, i)
+        after = here.after
+        if slot_of(here.time) == w.slot:
+            rise(w, here.time, here.rank, here.seq, here.what)
+            if before < 0:
+                first.value = after
+            else:
+                later_at(w.later, before).after = after
+            here.rank = FREE
+            here.after = w.free_later
+            w.free_later = i
+        else:
+            before = i
+        i = after
 
 
 @compiled

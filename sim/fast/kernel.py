@@ -12,6 +12,7 @@ from sim.fast import care, memory, orders, panel
 from sim.fast.care import (
     cleaned,
     finish,
+    first_step,
     hand_over,
     is_blocked,
     lacks_columns,
@@ -19,13 +20,14 @@ from sim.fast.care import (
     move,
     move_on,
     must_wait,
+    next_step,
     present,
     returned,
     ring,
     serve,
     unreserve,
 )
-from sim.fast.future import drop_first, put
+from sim.fast.future import drop_first, expect, log, look_ahead, put
 from sim.fast.layouts import (
     amount_at,
     desk_at,
@@ -33,12 +35,11 @@ from sim.fast.layouts import (
     event_at,
     need_at,
     patient_at,
-    person_at,
-    span_at,
+    tally_at,
     waits_at,
     world_at,
 )
-from sim.fast.memory import compiled, float_at, integer_at
+from sim.fast.memory import compiled, flag_at, integer_at
 from sim.fast.orders import change_capacity
 from sim.fast.queues import (
     insert,
@@ -74,6 +75,7 @@ from sim.fast.words import (
     REGULAR,
     RESOLVE,
     RETURNED,
+    ROW_DECIDED,
     SHIFT,
     STARTING,
 )
@@ -221,7 +223,10 @@ def advance(w: Any) -> int:
                 return int(code)
             w.stage = EVENTS
         if w.trigger >= 0:
-            return DECIDE
+            if not w.again:
+                return DECIDE
+            order_again(w)
+            continue
         if w.over:
             return OVER
         if w.crowded:
@@ -242,18 +247,20 @@ def happen(w: Any) -> int:
     identity = rank & ID_MASK
     if kind == FINISH:
         current = patient_at(w.patients, what).stay == event.seq
-        if current and lacks_next(w, what):
+        step = next_step(w, what) if current else -1
+        if lacks_next(w, what, step):
             return MAKE_VISIT
         w.now = event.time
         drop_first(w)
         if current:
-            finish(w, what)
+            finish(w, what, step)
     elif kind == ARRIVAL:
-        if not person_at(w.people, identity).declined and lacks_first(w, identity):
+        step = -1 if flag_at(w.person_declined, identity).value else first_step(w, identity)
+        if step >= 0 and lacks_columns(w, step, 0):
             return MAKE_VISIT
         w.now = event.time
         drop_first(w)
-        present(w, identity, what)
+        present(w, identity, what, step)
     elif kind == DEADLINE:
         if lacks_threshold(w, what, identity):
             return MAKE_THRESHOLD
@@ -304,15 +311,6 @@ def happen(w: Any) -> int:
 
 
 @compiled
-def lacks_first(w: Any, number: int) -> bool:
-    """Whether the columns of the step where somebody begins must be made first."""
-    who = person_at(w.people, number)
-    pathway = span_at(w.pathways, who.pathway)
-    step = care.follow(w, pathway.first, pathway.n, number, who.acuity, w.first_route)
-    return bool(step >= 0 and lacks_columns(w, step, 0))
-
-
-@compiled
 def lacks_threshold(w: Any, place: int, number: int) -> bool:
     """Whether the next threshold of deteriorating must be made first."""
     p = patient_at(w.patients, place)
@@ -336,6 +334,15 @@ def shift(w: Any, identity: int, duty: int, rank: int) -> None:
 
 
 @compiled
+def expect_all(w: Any, events: int, n: int) -> None:
+    """Expect events that have running numbers already; there must be room for them."""
+    for i in range(n):
+        event = event_at(events, i)
+        expect(w, event.time, event.rank, event.seq, event.what)
+    look_ahead(w)
+
+
+@compiled
 def expect_deadlines(w: Any) -> None:
     """Set everybody's deadline anew; there must be no alarms, and room for one each."""
     for place in range(w.max_patients):
@@ -344,6 +351,40 @@ def expect_deadlines(w: Any) -> None:
         p.alarm = INFINITE
         if p.number >= 0 and (p.cell >= 0 or w.hazards):
             care.set_deadline(w, place)
+
+
+@compiled
+def order_again(w: Any) -> None:
+    """Answer a decision with the neutral orders that are in force."""
+    w.asked = w.trigger
+    w.trigger = -1
+    w.begun = w.now
+    for i in range(w.n_hospitals * w.n_groups):
+        copy_tally(tally_at(w.tallies_begun, i), tally_at(w.tallies, i))
+    log(w, ROW_DECIDED, -1, -1, w.asked, float(w.n_decided))
+    w.n_decided += 1
+    change_all(w)
+    w.stage = STARTING
+
+
+@compiled
+def copy_tally(to: Any, of: Any) -> None:
+    """Copy a tally."""
+    to.untreated = of.untreated
+    to.hours = of.hours
+    to.arrived = of.arrived
+    to.treated = of.treated
+    to.left = of.left
+    to.died = of.died
+    to.doses = of.doses
+
+
+@compiled
+def change_all(w: Any) -> None:
+    """Anybody who waits anywhere may find room now."""
+    for h in range(w.n_hospitals):
+        mark_changed(w, h)
+        stir(w, h)
 
 
 # The census.
@@ -373,10 +414,7 @@ def census(w: Any, n_patients: int) -> int:
             integer_at(w.inbound_count, p.hospital).value += 1
         need = max(p.need, p.held)
         if need >= 0:
-            hours = w.now - p.since
-            band = 0
-            while band + 1 < w.n_bands and float_at(w.bands, band + 1).value <= hours:
-                band += 1
+            band = panel.band_of(w, p)
             part = need_at(w.needs, need)
             for i in range(part.first, part.first + part.n):
                 pool = amount_at(w.amounts, i).pool
@@ -404,7 +442,8 @@ def census(w: Any, n_patients: int) -> int:
     SHOW,
     ORDER,
     DEADLINES,
-) = range(17)
+    EXPECT,
+) = range(18)
 
 INFINITE = float("inf")
 
@@ -418,18 +457,17 @@ def _entry(sources: str) -> Any:
         if what == ADVANCE:
             return advance(w)
         if what == ALL_CHANGED:
-            for h in range(w.n_hospitals):
-                mark_changed(w, h)
-                stir(w, h)
+            change_all(w)
         elif what == SERVE:
             serve(w, a)
         elif what == CUT:
+            step = next_step(w, a)
             care.end_step(w, a, ENDED_EARLY)
-            move_on(w, a)
+            move_on(w, a, step)
         elif what == MOVE:
             return 1 if move(w, a, b, c) else 0
         elif what == LACKS_NEXT:
-            return 1 if lacks_next(w, a) else 0
+            return 1 if lacks_next(w, a, next_step(w, a)) else 0
         elif what == CHANGED:
             mark_changed(w, a)
             stir(w, a)
@@ -454,6 +492,8 @@ def _entry(sources: str) -> Any:
             return orders.carry_out(w)
         elif what == DEADLINES:
             expect_deadlines(w)
+        elif what == EXPECT:
+            expect_all(w, a, b)
         return 0
 
     return run

@@ -6,19 +6,22 @@ WORLD = layout(
     now="f8", horizon="f8", decide_every="f8", reservation_expires="f8",
     # The clock.
     seq="i8", trigger="i8", over="i8", stage="i8", look_place="i8", n_look="i8", looked="i8", seeing="i8",
-    argument="i8", argument_2="i8", crowded="i8", asked="i8", n_decided="i8",
-    events="i8", n_events="i8", max_events="i8",
+    argument="i8", argument_2="i8", crowded="i8", asked="i8", n_decided="i8", again="i8", begun="f8",
+    events="i8", n_events="i8", later="i8", free_later="i8", slots="i8", slot="i8", n_future="i8", max_events="i8",
     n_rows="i8", max_rows="i8",
     row_time="i8", row_kind="i8", row_patient="i8", row_hospital="i8", row_item="i8", row_value="i8",
     # Sizes and flags.
     n_hospitals="i8", n_pools="i8", n_steps="i8", n_acuities="i8", n_groups="i8", n_needs="i8", n_tiers="i8",
     n_products="i8", n_bands="i8", backfill="i8", asks="i8", hazards="i8", deteriorates="i8",
+    # Columns of who presents.
+    person_time="i8", person_hospital="i8", person_cls="i8", person_pathway="i8", person_acuity="i8",
+    person_triage="i8", person_group="i8", person_source="i8", person_tier="i8", person_ambulance="i8",
+    person_declined="i8", person_travel_factor="i8",
     # The state.
-    people="i8",
     patients="i8", max_patients="i8", free_patient="i8", n_free_patients="i8",
     cells="i8", free_cell="i8", n_free_cells="i8", order="i8",
     newcomers="i8", max_newcomers="i8",
-    desks="i8", pools="i8", queues="i8", kept="i8", tier_ranks="i8", visits="i8", tallies="i8",
+    desks="i8", pools="i8", queues="i8", kept="i8", tier_ranks="i8", visits="i8", tallies="i8", tallies_begun="i8",
     changed="i8", n_changed="i8", to_look="i8", n_to_look="i8", look="i8",
     closed="i8", available="i8", stuck="i8",
     shelves="i8", lots="i8", max_lots="i8", numbers="i8",
@@ -42,28 +45,26 @@ WORLD = layout(
 """The one record that everything is reached from. Fields that name other records hold their address."""
 
 EVENT = layout(time="f8", rank="i8", seq="i8", what="i8")
+LATER = layout(time="f8", rank="i8", seq="i8", what="i8", after="i8")
+"""An event of a later slot; `after`: the next one of the list, or of those not used, -1 none."""
+SLOT = layout(value="i4")
+"""The first event of a slot, -1 none."""
 
 KIND, HOSPITAL, ITEM = layout(value="i1"), layout(value="i2"), layout(value="i4")
 """Cells of the event log's narrow columns."""
 
-PERSON = layout(
-    time="f8", travel_factor="f8", hospital="i4", cls="i4", pathway="i4", acuity="i4", triage="i4", group="i4",
-    source="i4", tier="i4", ambulance="?", declined="?",
-)  # fmt: skip
-"""What never changes about somebody who presents, by number."""
-
 PATIENT = layout(
-    number="i8", hospital="i8", origin="i8", acuity="i8", triage="i8", group="i8", presented="f8", tier="i8",
-    step="i8", visit="i8", leg="i8", queued="f8", patience="f8", place="i8", option="i8", since="f8", need="i8",
-    held="i8", held_step="i8", held_visit="i8", held_leg="i8", extra="f8", destination="i8", reservation="i8",
-    announced="i8", treated="i8", finish="f8", stay="i8",
-    cell="i8", before="i8", after="i8", clock="f8",
-    deadline="f8", alarm="f8",
+    number="i8", stay="i8", finish="f8", step="i8", hospital="i8", need="i8", held="i8", cell="i8",
+    since="f8", triage="i8", group="i8", presented="f8", visit="i8", leg="i8", acuity="i8", option="i8",
+    extra="f8", queued="f8", destination="i8", deadline="f8", treated="i8", origin="i8", announced="i8", patience="f8",
+    alarm="f8", held_step="i8", held_visit="i8", held_leg="i8", before="i8", after="i8", clock="f8", tier="i8",
+    reservation="i8", place="i8",
     left_0="f8", rate_0="f8", since_0="f8",
     left_1="f8", rate_1="f8", since_1="f8", ordinal="i8",
     left_2="f8", rate_2="f8", since_2="f8",
 )  # fmt: skip
-"""Somebody in the system, by place; `number` is -1 while the place is free, and `after` then the next free one.
+"""Somebody in the system, by place; `number` is -1 while the place is free, and `after` then the next free one. A line
+here is a line of the cache: what a census and the end of a step read comes first.
 `stay`: the running number of the event that will end the step; `alarm`: the earliest deadline event."""
 
 CELL = layout(
@@ -137,10 +138,11 @@ flex_at = records(FLEX)
 opening_at = records(OPENING)
 world_at = records(WORLD)
 event_at = records(EVENT)
+later_at = records(LATER)
+slot_at = records(SLOT)
 kind_at = records(KIND)
 hospital_at = records(HOSPITAL)
 item_at = records(ITEM)
-person_at = records(PERSON)
 patient_at = records(PATIENT)
 cell_at = records(CELL)
 desk_at = records(DESK)

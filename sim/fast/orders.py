@@ -270,12 +270,13 @@ def send(w: Any, h: int) -> int:
     while w.order_phase == DISCHARGING:
         while w.order_n < w.order_listed:
             place = integer_at(w.stuck, w.order_n).value
-            if care.lacks_next(w, place):
+            following = care.next_step(w, place)
+            if care.lacks_next(w, place, following):
                 return MAKE_VISIT
             if w.crowded:
                 return MAKE_ROOM
             care.end_step(w, place, ENDED_EARLY)
-            care.move_on(w, place)
+            care.move_on(w, place, following)
             w.order_n += 1
         if w.order_step == w.n_steps:
             w.order_phase = MOVING

@@ -67,7 +67,7 @@ class Outlook:
         here = np.flatnonzero(self._patients["number"] >= 0)
         self._places = here[np.argsort(self._patients["number"][here])]
         """Of those in the system, by number."""
-        self._events = engine.memory["events"][: int(engine.world("n_events"))].copy()
+        self._events = engine.pending()
         self._kinds = self._events["rank"] >> ID_BITS
         coming = self._events["rank"][self._kinds == ARRIVAL] & ID_MASK
         self._n_came = int(coming[0]) if len(coming) else len(engine.workload.patients)
@@ -275,12 +275,7 @@ class Outlook:
         end[0] = (until, priority(Kind.END, 0), 0, 0)
         kept = events[~replaced]
         made = np.concatenate([kept[kept["time"] <= until], ends, end])
-        made = made[np.lexsort((made["seq"], made["rank"], made["time"]))]
-        room = np.zeros(2 * (len(made) + len(self._patients)) + 1024, layouts.EVENT)
-        room[: len(made)] = made  # in order, and so a heap
-        twin._keep("events", room)
-        twin.set_world("n_events", len(made))
-        twin.set_world("max_events", len(room))
+        twin.expect_only(made, len(made) + 2 * len(self._patients) + 1024)
         twin._w["horizon"] = until
 
     def _finishes(self, twin: FastEngine, until: float) -> Any:

@@ -94,10 +94,7 @@ def show(w: Any, row: int) -> None:
             float_at(row, first + ready + p.step).value += 1.0
         need = max(p.need, p.held)
         if need >= 0:
-            hours = w.now - p.since
-            band = 0
-            while band + 1 < w.n_bands and float_at(w.bands, band + 1).value <= hours:
-                band += 1
+            band = band_of(w, p)
             part = need_at(w.needs, need)
             for i in range(part.first, part.first + part.n):
                 float_at(row, first + in_bed + amount_at(w.amounts, i).pool * w.n_bands + band).value += 1.0
@@ -125,6 +122,16 @@ def show(w: Any, row: int) -> None:
             float_at(row, here + 4).value = float(tally.left)
             float_at(row, here + 5).value = float(tally.died)
             float_at(row, here + 6).value = float(tally.doses)
+
+
+@compiled
+def band_of(w: Any, p: Any) -> int:
+    """Return the band of `HOURS_IN_BED` into which the hours fall for which somebody has had the bed."""
+    hours = w.now - p.since
+    band = 0
+    while band + 1 < w.n_bands and float_at(w.bands, band + 1).value <= hours:
+        band += 1
+    return band
 
 
 @compiled

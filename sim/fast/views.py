@@ -363,9 +363,9 @@ class FastTallies(Tallies):
         twin._totals = totals
         return twin
 
-    def begin(self, now: float) -> None:
-        """Begin the next interval; nobody wants to know about the one that ends."""
-        self._begun = (now, self._totals.copy())
+    def begin(self, now: float, totals: Any = None) -> None:
+        """Begin the next interval; nobody wants to know about the one that ends. `totals`: those of then."""
+        self._begun = (now, (self._totals if totals is None else totals).copy())
 
     def since(self, now: float) -> Tally:
         """Return what happened since the last call, and begin the next interval."""
