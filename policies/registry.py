@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from policies.combined import combined
+from policies.dials import HeldDials
 from policies.equity_weighted import EquityWeightedPolicy
 from policies.heuristics import (
     AccumulatingPriorityPolicy,
@@ -67,6 +68,7 @@ POLICIES: dict[str, PolicyFactory] = {
     "vaccine-population": VaccinePopulation,
     "vaccine-risk": VaccineRisk,
     "vaccine-need": VaccineNeed,
+    "dials": HeldDials,
     "lp": RollingHorizon,
     "rollout": Rollout,
 }

@@ -39,7 +39,10 @@ def train(
         Optional[int],  # noqa: UP045
         typer.Option("--steps", min=2, help="Decisions of a copy in a round; an episode's when absent."),
     ] = None,
-    menu: Annotated[str, typer.Option("--menu", help="all, rules or class-weights.")] = "all",
+    menu: Annotated[str, typer.Option("--menu", help="all, inside, rules or class-weights.")] = "all",
+    start: Annotated[
+        str, typer.Option("--start", help="The rules that training begins with, such as max-weight+nearest.")
+    ] = "neutral",
     costs: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--cost", help="What a group's costs are multiplied by: far=2. May be repeated."),
@@ -80,7 +83,7 @@ def train(
     loaded = load(scenario, changes or ())
     settings = TrainSettings(
         algo=algo, lam=lam, tau=tau, target_gap=target_gap, seed=seed, iterations=iterations, copies=copies,
-        steps=steps, menu=menu, cost_by_group=_costs(costs or []), longest_wait=longest_wait,
+        steps=steps, menu=menu, start=start, cost_by_group=_costs(costs or []), longest_wait=longest_wait,
     )  # fmt: skip
     folder = out if out is not None else TRAINED / f"{loaded.name}-{algo}-{seed}"
     began = time.monotonic()

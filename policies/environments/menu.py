@@ -101,7 +101,7 @@ def menu_of(
     if rules := queue_rules_of(network) if queue_rules is None else tuple(queue_rules):
         dials.append(QueueRuleDial(rules, [_label(rule) for rule in rules], len(every)))
     if any(ambulances) or any(step.spec.if_full == "overflow" for step in network.steps):
-        offered = _overflow_rules(network) if overflow_rules is None else tuple(overflow_rules)
+        offered = overflow_rules_of(network) if overflow_rules is None else tuple(overflow_rules)
         dials.append(OverflowRuleDial(offered, reachable))
     dials += _reserves(network)
     if any(reachable):
@@ -158,7 +158,8 @@ def _label(rule: QueueRule) -> str:
     return f"{rule.name} ({weights})"
 
 
-def _overflow_rules(network: Network) -> tuple[OverflowRule, ...]:
+def overflow_rules_of(network: Network) -> tuple[OverflowRule, ...]:
+    """Return the overflow rules that there are beside the scenario's own."""
     names = ("stay", "nearest", "least-loaded", "outside")
     rules = (OverflowRule.model_validate({name: {}}) for name in names)
     return tuple(rule for rule in rules if rule != network.scenario.overflow_rule)

@@ -69,7 +69,7 @@ class GRPOAgent:
         self.state_dim, self.seed, self.gamma, self.trace = state_dim, seed, gamma, trace
         self.lam, self.tau, self.epochs, self.minibatch = group_robustness_weight, tau, epochs, minibatch
         SoftDRO(np.ones(1), self.lam, tau)  # says what is wrong with them
-        self.net = ActorCritic(state_dim, 0, (action_dim,), 1, hidden, neutral=None, seed=seed)
+        self.net = ActorCritic(state_dim, 0, (action_dim,), 1, hidden, keep=None, seed=seed)
         self.normaliser = Normaliser(state_dim)
         self.levels: dict[int, float] = {}
         """J by group, in units of the first update's mean."""

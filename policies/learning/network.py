@@ -18,7 +18,7 @@ from policies.learning.forbidding import FORBIDDEN
 
 
 class ActorCritic(nn.Module):
-    """Two separate perceptrons of tanh units; the policy begins near neutral on every dial."""
+    """Two separate perceptrons of tanh units; the policy begins near one option of every dial."""
 
     def __init__(
         self,
@@ -27,13 +27,15 @@ class ActorCritic(nn.Module):
         sizes: Sequence[int],
         n_values: int,
         hidden: Sequence[int] = (64, 64),
-        neutral: float | None = 0.5,
+        keep: float | None = 0.5,
         seed: int = 0,
+        start: Sequence[int] | None = None,
     ) -> None:
         """Prepare weights, which depend on nothing but the arguments.
 
-        `n_state`: 0 for a critic that sees the observation only. `neutral`: the probability with which the untrained
-        policy leaves a dial of more than one option on neutral; None: all options are equally likely.
+        `n_state`: 0 for a critic that sees the observation only. `keep`: the probability with which the untrained
+        policy takes the option of `start` on a dial of more than one; None: all options are equally likely. `start`: K
+        options; the neutral ones when None.
         """
         super().__init__()
         self.sizes = tuple(int(n) for n in sizes)
@@ -42,8 +44,8 @@ class ActorCritic(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.actor = _perceptron([n_observation, *hidden, sum(self.sizes)], 0.01, generator)
         self.critic = _perceptron([n_observation + n_state, *hidden, n_values], 1.0, generator)
-        if neutral is not None:
-            self._lean_to_neutral(neutral)
+        if keep is not None:
+            self._lean_to([0] * len(self.sizes) if start is None else start, keep)
         self._places: Tensor
         widest, starts = max(self.sizes), np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
         places = [
@@ -90,14 +92,14 @@ class ActorCritic(nn.Module):
         padded = torch.cat([logits, torch.full_like(logits[:, :1], FORBIDDEN)], dim=1)
         return torch.log_softmax(padded[:, self._places], dim=2)
 
-    def _lean_to_neutral(self, probability: float) -> None:
-        last, start = self.actor[-1], 0
+    def _lean_to(self, options: Sequence[int], probability: float) -> None:
+        last, first = self.actor[-1], 0
         assert isinstance(last, nn.Linear)
         with torch.no_grad():
-            for n in self.sizes:
+            for n, option in zip(self.sizes, options, strict=True):
                 if n > 1:
-                    last.bias[start] += log(probability * (n - 1) / (1 - probability))
-                start += n
+                    last.bias[first + int(option)] += log(probability * (n - 1) / (1 - probability))
+                first += n
 
 
 def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Generator) -> nn.Sequential:

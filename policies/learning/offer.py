@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from policies.environments.menu import Menu, menu_of
+from policies.environments.menu import Menu, menu_of, overflow_rules_of
 from scenarios.errors import UsageError
 from scenarios.rules import OverflowRule, QueueRule
 from sim.network import Network
@@ -85,8 +85,11 @@ def class_weights(network: Network) -> Offer:
     return Offer(queue_rules=tuple(rules), dials=("queue rule",))
 
 
-OFFERS = ("all", "rules", "class-weights")
-"""All dials; queue and overflow rules only, which is what heuristics set; free weights by acuity."""
+OFFERS = ("all", "inside", "rules", "class-weights")
+"""All dials; all that keep patients in the network; queue and overflow rules of it only, which is what heuristics set;
+free weights by acuity. Outside the network every place is free, so that a learner who may sends many of them there."""
+
+OUTSIDE, DIVERT = "outside", "divert"
 
 
 def offer_named(name: str, network: Network) -> Offer:
@@ -95,7 +98,13 @@ def offer_named(name: str, network: Network) -> Offer:
         raise UsageError(f"--menu: expected one of {', '.join(OFFERS)}, got {name!r}.")
     if name == "class-weights":
         return class_weights(network)
-    return Offer(dials=("queue rule", "overflow rule")) if name == "rules" else Offer()
+    if name == "all":
+        return Offer()
+    inside = tuple(rule for rule in overflow_rules_of(network) if rule.name != OUTSIDE)
+    if name == "rules":
+        return Offer(overflow_rules=inside, dials=("queue rule", "overflow rule"))
+    dials = menu_of(network).dials
+    return Offer(overflow_rules=inside, dials=tuple(dial.name for dial in dials if dial.name != DIVERT))
 
 
 def _dumped(rules: tuple[QueueRule, ...] | tuple[OverflowRule, ...] | None) -> list[Any] | None:

@@ -57,8 +57,10 @@ class TrainSettings:
     minibatch: int = 512
     target_kl: float = 0.03
     """An iteration's epochs end when the policy has moved this far."""
-    neutral: float = 0.7
-    """The probability with which the untrained policy leaves a dial alone."""
+    start: str = "neutral"
+    """The rules and dials that the untrained policy leans to: see `policies/learning/start.py`."""
+    keep: float = 0.7
+    """The probability with which the untrained policy takes a dial's option of `start`."""
     hidden: tuple[int, ...] = (64, 64)
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""
@@ -67,7 +69,7 @@ class TrainSettings:
     def __post_init__(self) -> None:
         checks: tuple[tuple[str, tuple[str, ...], Callable[[Any], bool]], ...] = (
             ("a number from 0 to 1", ("lam", "gamma", "trace"), lambda x: 0 <= x <= 1),
-            ("a number between 0 and 1", ("neutral", "clip"), lambda x: 0 < x < 1),
+            ("a number between 0 and 1", ("keep", "clip"), lambda x: 0 < x < 1),
             ("a positive number", ("tau", "lr", "target_kl"), lambda x: 0 < x < float("inf")),
             ("a number of at least 0", ("entropy", "value", "slack"), lambda x: 0 <= x < float("inf")),
             (

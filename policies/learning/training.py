@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from policies.environments.costs import prices_of
+from policies.environments.menu import Actions
 from policies.learning.baseline import TRAINING_SEEDS, baseline_of, group_factors
 from policies.learning.checkpoint import (
     ITERATION,
@@ -26,6 +27,7 @@ from policies.learning.checkpoint import (
 from policies.learning.interruption import patient
 from policies.learning.offer import Offer, offer_named
 from policies.learning.settings import TrainSettings
+from policies.learning.start import start_at
 from scenarios.errors import MissingExtra, UsageError
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -73,9 +75,9 @@ def train(
     if resume and not found:
         raise UsageError(f"{folder} holds no checkpoint to go on from. Leave --resume out to begin.")
     network = compile_network(scenario)
-    offer = offer_named(settings.menu, network)
+    offer, options = start_at(settings.start, scenario, network, offer_named(settings.menu, network))
     began = time.monotonic()
-    trainer = trainer_of(scenario, network, offer, settings)
+    trainer = trainer_of(scenario, network, offer, options, settings)
     rows: list[dict[str, Any]] = []
     if found:
         rows = _load(trainer, found[-1], network, settings, folder)
@@ -102,8 +104,10 @@ def train(
     return Trained(newest, pd.DataFrame(rows))
 
 
-def trainer_of(scenario: Scenario, network: Network, offer: Offer, settings: TrainSettings) -> LeanTrainer:
-    """Return an untrained trainer on the scenario."""
+def trainer_of(
+    scenario: Scenario, network: Network, offer: Offer, options: Actions, settings: TrainSettings
+) -> LeanTrainer:
+    """Return an untrained trainer on the scenario that leans to K options of the offer's dials."""
     try:
         import torch
 
@@ -126,7 +130,7 @@ def trainer_of(scenario: Scenario, network: Network, offer: Offer, settings: Tra
     )  # fmt: skip
     net = ActorCritic(
         len(env.encoding.labels), len(env.encoding.state_labels), menu.sizes.tolist(), len(network.groups) + 1,
-        settings.hidden, settings.neutral, settings.seed,
+        settings.hidden, settings.keep, settings.seed, options.tolist(),
     )  # fmt: skip
     return LeanTrainer(
         env, net, levels, settings, settings.steps or episode_steps(scenario, network), by_group

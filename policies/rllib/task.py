@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from policies.environments.costs import Prices, prices_of
 from policies.environments.encoding import Encoding
 from policies.environments.lockstep import LockstepNetwork
-from policies.environments.menu import Menu
+from policies.environments.menu import Actions, Menu
 from policies.learning.baseline import TRAINING_SEEDS, baseline_of, group_factors
 from policies.learning.levels import GroupLevels
 from policies.learning.offer import Offer, offer_named
 from policies.learning.settings import TrainSettings
+from policies.learning.start import start_at
 from policies.learning.training import episode_steps
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -42,7 +43,13 @@ class Task:
     @cached_property
     def offer(self) -> Offer:
         """What is on the menu."""
-        return offer_named(self.settings.menu, self.network)
+        return self._begun[0]
+
+    @cached_property
+    def _begun(self) -> tuple[Offer, Actions]:
+        """What is offered, and the options to begin with."""
+        offered = offer_named(self.settings.menu, self.network)
+        return start_at(self.settings.start, self.scenario, self.network, offered)
 
     @cached_property
     def menu(self) -> Menu:
@@ -79,7 +86,8 @@ class Task:
             "sizes": tuple(int(n) for n in self.menu.sizes),
             "n_values": len(self.network.groups) + 1,
             "hidden": self.settings.hidden,
-            "neutral": self.settings.neutral,
+            "keep": self.settings.keep,
+            "start": tuple(int(option) for option in self._begun[1]),
             "seed": self.settings.seed,
         }
 

@@ -43,7 +43,7 @@ def costs_of(policy):
 def test_what_is_learned_costs_at_most_two_percent_more_than_c_mu(tmp_path):
     settings = TrainSettings(
         algo="ppo", menu="class-weights", cost_by_group=COSTS, iterations=120, copies=16, steps=120, seed=1, lr=1e-2,
-        neutral=0.34, gamma=0.8, trace=0.5, entropy=0.0, epochs=4, minibatch=128, target_kl=0.2, hidden=(16,),
+        keep=0.34, gamma=0.8, trace=0.5, entropy=0.0, epochs=4, minibatch=128, target_kl=0.2, hidden=(16,),
         checkpoint_every=120,
     )  # fmt: skip
     trained = train(SCENARIO, settings, tmp_path / "run")

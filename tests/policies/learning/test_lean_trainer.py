@@ -21,7 +21,7 @@ toys = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(toys)
 
 TOY = TrainSettings(
-    iterations=90, lr=0.03, gamma=0.5, trace=0.0, entropy=0.0, epochs=1, minibatch=1024, neutral=0.5, hidden=(8,),
+    iterations=90, lr=0.03, gamma=0.5, trace=0.0, entropy=0.0, epochs=1, minibatch=1024, keep=0.5, hidden=(8,),
     smoothing=0.5, target_kl=0.05,
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ TOY = TrainSettings(
 def trainer(settings, env=None, per_hour=(1.0, 1.0)):
     env = toys.OneBed() if env is None else env
     levels = GroupLevels(np.array(per_hour), 1.0, settings.smoothing)
-    net = ActorCritic(1, 1, env.sizes, 3, settings.hidden, settings.neutral, settings.seed)
+    net = ActorCritic(1, 1, env.sizes, 3, settings.hidden, settings.keep, settings.seed)
     return LeanTrainer(env, net, levels, settings, steps=2, by_group=np.ones(2))
 
 

@@ -70,7 +70,7 @@ def test_forbidden_options_are_never_drawn_and_probabilities_are_those_of_the_di
 
 
 def test_options_are_drawn_as_often_as_their_probability_says():
-    net = ActorCritic(1, 0, (3,), 1, hidden=(4,), neutral=0.5)
+    net = ActorCritic(1, 0, (3,), 1, hidden=(4,), keep=0.5)
     n = 3000
     logits = net(torch.zeros(n, 1), torch.ones(n, 3))
 

@@ -214,5 +214,5 @@ def test_settings_that_make_no_sense_are_refused_together(changes, said):
 def test_a_strange_group_or_menu_is_refused_before_anything_is_played(scenario, tmp_path):
     with pytest.raises(UsageError, match="cost_by_group: expected numbers of at least 0 for"):
         train(scenario, dataclasses.replace(SMALL, cost_by_group={"nobody": 2.0}), tmp_path / "a")
-    with pytest.raises(UsageError, match="--menu: expected one of all, rules, class-weights"):
+    with pytest.raises(UsageError, match="--menu: expected one of all, inside, rules, class-weights"):
         train(scenario, dataclasses.replace(SMALL, menu="everything"), tmp_path / "b")
