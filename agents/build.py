@@ -11,6 +11,7 @@ from sim.protocol import Engine
 from sim.workload import Workload
 
 if TYPE_CHECKING:
+    from agents.population.diary import Diary
     from sim.fast.engine import FastEngine
     from sim.reference import ReferenceEngine
 
@@ -18,11 +19,14 @@ ENGINES = ("auto", "simpy", "fast")
 """What `--engine` takes."""
 
 
-def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = "auto") -> Engine:
+def build_engine(
+    scenario: Scenario, seed: int, replication: int, engine: str = "auto", diary: Diary | None = None
+) -> Engine:
     """Return an engine at time zero. Raises `UnsupportedFeature` when the named engine does not exist.
 
     `engine`: `simpy` (to be read), `fast` (compiled) or `auto` (fast). Both give the same log, to the last bit.
-    `replication` counts from 1. Equal arguments give equal results to the last bit.
+    `replication` counts from 1. Equal arguments give equal results to the last bit. A `diary` is written by the
+    people of a population, if there is one, and changes nothing.
     """
     if engine not in ENGINES:
         raise UnsupportedFeature("this version of Fairward", f"engine {engine!r}")
@@ -38,7 +42,7 @@ def build_engine(scenario: Scenario, seed: int, replication: int, engine: str = 
     from agents.population.source import People, source_names
 
     workload = Workload(network, seed, replication, source_names(scenario))
-    people = People(network, seed, replication, first_number=len(workload.patients))
+    people = People(network, seed, replication, len(workload.patients), diary)
     kind = _reference() if engine == "simpy" else _fast()
     return kind(network, workload, PopulationPatients(people), people)
 

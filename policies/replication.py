@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from sim.outcomes import outcomes
 from sim.protocol import run
 from sim.result import Result
 from sim.tables import tables
+
+if TYPE_CHECKING:
+    from agents.population.diary import Diary
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,18 @@ def _scenario(text: str) -> Scenario:
     return Scenario.model_validate(json.loads(text))
 
 
-def simulate(scenario: Scenario, policy: str, seed: int, number: int, engine: str = "auto") -> Result:
-    """Run one replication under a policy built afresh, with a stream of its own."""
+def simulate(
+    scenario: Scenario,
+    policy: str,
+    seed: int,
+    number: int,
+    engine: str = "auto",
+    diary: Diary | None = None,
+) -> Result:
+    """Run one replication under a policy built afresh, with a stream of its own; a `diary` changes nothing."""
     stream = policy_stream(policy, seed, number)
     decider = build_policy(policy, scenario, compile_network(scenario), stream)
-    return run(build_engine(scenario, seed, number, engine), decider)
+    return run(build_engine(scenario, seed, number, engine, diary), decider)
 
 
 def policy_stream(policy: str, seed: int, number: int) -> np.random.Generator:

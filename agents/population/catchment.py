@@ -51,8 +51,9 @@ class Catchment(CarePopulation):
         self.people = draw_people(network, hospital, n, luck, pool)
         self.facts = person_facts(network, hospital, self.people)
         """What never changes about everybody."""
-        self._drift = Drift(population.risk, self.facts, luck)
-        self._drift.begin(self.people)
+        self.drift = Drift(population.risk, self.facts, luck)
+        """How its people's risks move."""
+        self.drift.begin(self.people)
         self._propensities = Propensities(population.presenting, self.facts, network.scenario.start)
         self.risk: Floats = np.zeros(n)
         """Everybody's risk today."""
@@ -67,8 +68,8 @@ class Catchment(CarePopulation):
     def step(self) -> None:
         """Live through the night: the next day's risks."""
         self.day += 1
-        self._drift.go_on(self.people, self.day)
-        self.risk = self._drift.risks(self.people, self.day)
+        self.drift.go_on(self.people, self.day)
+        self.risk = self.drift.risks(self.people, self.day)
 
     def come(self) -> Patients:
         """Return who presents today, unsorted, each at most once; they are in care from now on."""

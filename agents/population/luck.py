@@ -33,6 +33,11 @@ class Luck:
         names = (self.name, "person and day", *purpose)
         return uniforms(self.seed, self.replication, names, self.n, first=day * self.n)
 
+    def of_days(self, who: Codes, day: Codes, *purpose: str) -> Floats:
+        """Return one number for each person on a day: those that `of_day` gives."""
+        names = (self.name, "person and day", *purpose)
+        return elements(self.seed, self.replication, names, day * self.n + who)
+
     def of_visits(self, ordinal: Codes, *purpose: str) -> Floats:
         """Return one number a visit; a visit's ordinal is day x people + person."""
         return elements(self.seed, self.replication, (self.name, "people", *purpose), ordinal)

@@ -107,7 +107,7 @@ def _frame(file: str | None, n: int) -> pd.DataFrame:
         from agents.profiles.census import draw_demographics, read_census
 
         people = draw_demographics(read_census(), n, SEED)
-        made = pictures(people, variates(SEED, n), with_vignettes=False)
+        made = pictures(people, variates(SEED, n), with_vignettes=True)
         profiles = profiles_of(pd.concat([people, made], axis=1))
     ready = [one if one.severity is not None else prepared(one, DEFAULT_WEIGHTS) for one in profiles]
     frame = frame_of(ready)

@@ -14,6 +14,7 @@ import numpy as np
 from agents.epidemic.admissions import Admissions
 from agents.epidemic.seir import Spread
 from agents.population.catchment import Catchment, Ended
+from agents.population.diary import Diary
 from agents.population.luck import Luck
 from agents.population.profiles import read_pool
 from scenarios.checks_population import people_of
@@ -38,10 +39,13 @@ def source_names(scenario: Scenario) -> tuple[str, ...]:
 class People:
     """The `ArrivalSource` of scenarios with a population or an epidemic."""
 
-    def __init__(self, network: Network, seed: int, replication: int, first_number: int) -> None:
-        """`first_number` is the id that the first patient of this source will have."""
+    def __init__(
+        self, network: Network, seed: int, replication: int, first_number: int, diary: Diary | None = None
+    ) -> None:
+        """`first_number` is the id that the first patient of this source will have; `diary` is written in."""
         self.network = network
-        self.catchments = _catchments(network, seed, replication)
+        self.diary = diary
+        self.catchments = catchments_of(network, seed, replication)
         epidemic = network.scenario.epidemic
         self.spread = Spread(network, self.catchments) if epidemic is not None and epidemic.seir else None
         self.admissions = (
@@ -61,11 +65,11 @@ class People:
         self._fingerprint = digest.hexdigest()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the same people at the same point of their lives; the network is shared."""
+        """Return the same people at the same point of their lives; the network is shared, no diary goes along."""
         memo[id(self.network)] = self.network
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
-        twin.__dict__ = copy.deepcopy(self.__dict__, memo)
+        twin.__dict__ = copy.deepcopy({**self.__dict__, "diary": None}, memo)
         return twin
 
     def next_day(self, day: int, outcomes: Outcomes) -> Patients:
@@ -76,6 +80,8 @@ class People:
         batches = []
         for catchment in self.catchments:
             catchment.step()
+            if self.diary is not None:
+                self.diary.write(catchment)
             batches.append(catchment.come())
         if self.admissions is not None:
             batches.append(self.admissions.of_day(day))
@@ -117,7 +123,8 @@ class People:
             catchment.journeys_ended(ended.get(catchment.hospital, []))
 
 
-def _catchments(network: Network, seed: int, replication: int) -> list[Catchment]:
+def catchments_of(network: Network, seed: int, replication: int) -> list[Catchment]:
+    """Return the people around each hospital as they are at the start; none without a population."""
     population = network.scenario.population
     if population is None:
         return []

@@ -85,8 +85,12 @@ def prepared(profile: Profile, weights: dict[str, float]) -> Profile:
 
 def severity_of(profile: Profile) -> float:
     """Return the severity from 0 to 1; vital signs that were not measured count as usual."""
-    now = acute(early_warning(profile))
-    return now + (1 - now) * FRAILTY_WEIGHT * frailty(profile)
+    return joined(acute(early_warning(profile)), frailty(profile))
+
+
+def joined(acute: float, frailty: float) -> float:
+    """Return the severity of both parts."""
+    return acute + (1 - acute) * FRAILTY_WEIGHT * frailty
 
 
 def acute(score: EarlyWarning) -> float:

@@ -46,6 +46,7 @@ PAGES = (
     Page("tradeoffs", "Trade-offs", "What is gained here is lost there: which options does nothing beat?"),
     Page("override", "Override", "What is recommended now, and what if you decide otherwise?"),
     Page("explain", "Explain", "What moves the choices, and why was this patient moved?"),
+    Page("patients", "Patients", "Who are the patients, and why are they in this band?"),
     Page("runs", "Runs & audit", "What was run, when and from what?"),
     Page("about", "About", "What do the words mean, and what can this not say?"),
 )

@@ -17,12 +17,8 @@ MOST_PATIENTS = 200_000
 
 def read_upload(name: str, content: bytes) -> Scenario:
     """Return the scenario of an upload. Raises `FairwardError` with everything that is wrong with it."""
-    shown_as = re.sub(r"[^\w. -]", "_", name)[:80] or "upload.yaml"
-    if len(content) > MOST_BYTES:
-        raise UsageError(
-            f"{shown_as}: expected at most {MOST_BYTES // 1000} kB, got {len(content) / 1000:.0f} kB. "
-            "Run it from a command line: fairward run FILE."
-        )
+    shown_as = shown_name(name)
+    held_to_size(shown_as, content, "Run it from a command line: fairward run FILE.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -46,3 +42,16 @@ def read_upload(name: str, content: bytes) -> Scenario:
             "Shorten the horizon, or run it from a command line."
         )
     return scenario
+
+
+def shown_name(name: str) -> str:
+    """Return the name of an upload as it may be shown, and used for a file."""
+    return re.sub(r"[^\w. -]", "_", name).lstrip(".")[:80] or "upload"
+
+
+def held_to_size(shown_as: str, content: bytes, remedy: str) -> None:
+    """Raise `UsageError` for an upload that is too large."""
+    if len(content) > MOST_BYTES:
+        raise UsageError(
+            f"{shown_as}: expected at most {MOST_BYTES // 1000} kB, got {len(content) / 1000:.0f} kB. {remedy}"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -13,6 +14,17 @@ from policies.explain.explanation import Explanation
 
 ROW, LABEL, TOP, BOTTOM, LEFT, RIGHT = 36.0, 16.0, 4.0, 42.0, 4.0, 12.0
 MOST, MOST_DOTS = 10, 300
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a waterfall leads from and to, in words."""
+
+    axis: str = "margin (logit or index)"
+    start: str = "in a usual state"
+    end: str = "here"
+    up: str = "speak for the choice"
+    down: str = "against it"
 
 
 def explanation_drawings(found: Explanation, words: Callable[[str, float], str]) -> dict[str, Drawing]:
@@ -27,10 +39,16 @@ def explanation_drawings(found: Explanation, words: Callable[[str, float], str])
 
 
 def waterfall(
-    labels: Sequence[str], texts: Sequence[str], values: np.ndarray, base: float, margin: float
+    labels: Sequence[str],
+    texts: Sequence[str],
+    values: np.ndarray,
+    base: float,
+    margin: float,
+    ends: Ends = Ends(),
+    most: int = MOST,
 ) -> Drawing:
     """Return how contributions lead from the usual margin to the one here; `texts`: the inputs' values."""
-    order = [j for j in np.argsort(-np.abs(values), kind="stable")[:MOST] if values[j] != 0]
+    order = [j for j in np.argsort(-np.abs(values), kind="stable")[:most] if values[j] != 0]
     rows = [(labels[j], texts[j], float(values[j])) for j in order]
     rest = float(values.sum() - values[order].sum())
     if abs(rest) > 1e-12:
@@ -45,9 +63,9 @@ def waterfall(
     room = 0.08 * (high - low or 1.0)
     ax.set_xlim(low - room, high + room)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
-    ax.set_xlabel("margin (logit or index)", labelpad=5, color=SOFT)
+    ax.set_xlabel(ends.axis, labelpad=5, color=SOFT)
     ax.axvline(0, color=RULE, linewidth=0.8, zorder=0)
-    _text(ax, 0, "in a usual state", f"{base:.3g}".replace("-", MINUS))
+    _text(ax, 0, ends.start, f"{base:.3g}".replace("-", MINUS))
     ax.plot([base], [0.72], "o", color=INK, markersize=6)
     for k, (label, text, value) in enumerate(rows, 1):
         _text(ax, k, f"{label} = {text}" if text else label, f"{value:+.3g}".replace("-", MINUS))
@@ -58,12 +76,12 @@ def waterfall(
                         "linestyle": "solid" if value > 0 else (0, (3, 1))},
         )  # fmt: skip
         ax.plot([reached[k - 1]] * 2, [k - 0.28, k + 0.72], color=RULE, linewidth=0.8, zorder=0)
-    _text(ax, len(rows) + 1, "here", f"{margin:.3g}".replace("-", MINUS))
+    _text(ax, len(rows) + 1, ends.end, f"{margin:.3g}".replace("-", MINUS))
     ax.plot([margin], [len(rows) + 1.72], "s", color=INK, markersize=6)
     said = "; ".join(f"{label} {value:+.3g}" for label, _, value in rows)
     return Drawing(
-        figure, f"Waterfall from {base:.3g} in a usual state to {margin:.3g} here: {said}. Arrows to the right, blue, "
-        "speak for the choice; dashed ones to the left, vermilion, against it.",
+        figure, f"Waterfall from {base:.3g} {ends.start} to {margin:.3g} {ends.end}: {said}. Arrows to the right, "
+        f"blue, {ends.up}; dashed ones to the left, vermilion, {ends.down}.",
     )  # fmt: skip
 
 
