@@ -50,9 +50,9 @@ class Lives:
     length: int
     """Days of an episode."""
     noise: float
-    episodes: dict[str, Codes | Floats]
+    episodes: dict[str, Any]
     """Rows of `who`, `since` (the day from which it counts here), `begun`, `start` and `end`, by who and since."""
-    care: dict[str, Codes | Floats]
+    care: dict[str, Any]
     """Rows of `who`, `day` and `effect`, by who and day; no row: no effect."""
     died: Codes
     """The first day without the person; NEVER."""
@@ -167,7 +167,7 @@ class _Book:
         )
 
 
-def _table(names: tuple[str, ...], batches: list[tuple[Any, ...]]) -> dict[str, Codes | Floats]:
+def _table(names: tuple[str, ...], batches: list[tuple[Any, ...]]) -> dict[str, Any]:
     """Return batches as columns, ordered by the first two."""
     columns = [np.concatenate(column) for column in zip(*batches, strict=True)]
     order = np.lexsort((columns[1], columns[0]))

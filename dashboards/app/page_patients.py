@@ -194,6 +194,7 @@ class Model(AskedModel):
         tables = result.sides[self.side]
         run = Run(
             dump_json(tables.side.scenario), tables.side.policy, result.answer.seed, self.run,
+            result.answer.provenance["logs"][self.side][result.answer.replications.index(self.run)],
             str(tables.parts.folder), self.side,
         )  # fmt: skip
         lives = await self.session.service.compute(compute_key("lives", run.key), live, run)
