@@ -3,24 +3,33 @@
     python benchmarks/dashboard.py
 
 Serves on the loopback and looks with headless Chromium, as a visitor would; needs the extra `dashboard` and playwright.
+Beside the time on the clock stand the seconds that processors worked for it (server, its workers, the browser): on a
+machine that does other things too only these can be compared.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dashboards.app.desk import Desk
+from dashboards.app.explained import Question, explain
 from dashboards.app.service import RunService
 from dashboards.app.serving import Serving, serve
 from fairward.shelf import RunShelf
+from policies.replication import dump_json
 
 VISITORS = 5
+EXPLAINED = ("acuity", "staff-balancing")
 
 
 def main() -> None:
@@ -38,6 +47,8 @@ def main() -> None:
                     executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
                 )
                 _measure(browser, f"http://127.0.0.1:{port}/")
+                browser.close()
+            _explanations(service)
         finally:
             server.stop()
             service.close()
@@ -46,30 +57,68 @@ def main() -> None:
 def _measure(browser: Browser, url: str) -> None:
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for which in ("first visitor", "next visitor"):
-        page, seconds = _opened(browser, url)
-        print(f"{which}: first result after {seconds:.1f} s")
+        with _timed(f"{which}, until the first result"):
+            page = _opened(browser, url)
     page.get_by_role("button", name="Run", exact=True).wait_for()
-    for what, query in (
-        ("region, 10 + 10 runs, beds +5 %", "?beds=5"),
-        ("the same reference, beds +10 %", "?beds=10"),
-    ):
-        began = time.monotonic()
-        page.goto(f"{url}{query}", wait_until="commit")
-        page.locator("h1.lead").filter(has_text="beds +").wait_for(timeout=120_000)
-        print(f"what-if not run before, {what}: {time.monotonic() - began:.1f} s, loading the page included")
+    for beds, what in ((5, "10 + 10 runs"), (10, "10 runs, those of the reference are there")):
+        page.get_by_role("slider", name="Beds").first.press("ArrowRight")
+        page.get_by_text("The choices have changed").wait_for()
+        with _timed(f"what-if on region that nobody has run, beds +{beds} %: {what}"):
+            page.get_by_role("button", name="Run", exact=True).click()
+            page.locator("h1.lead").filter(has_text=f"beds +{beds} %").wait_for(timeout=120_000)
     before = _resident()
-    pages = [_opened(browser, url)[0] for _ in range(VISITORS)]
+    pages = [_opened(browser, url) for _ in range(VISITORS)]
     print(
         f"memory of the server: {(_resident() - before) / VISITORS:.0f} MB a visitor ({len(pages)} visitors)"
     )
 
 
-def _opened(browser: Browser, url: str) -> tuple[Page, float]:
+def _explanations(service: RunService) -> None:
+    scenario = Desk(service).chosen
+    for policy in EXPLAINED:
+        asked = Question(dump_json(scenario), policy, 1, 4, False, None)
+        with _timed(f"explaining {policy} on region, 4 runs"):
+            asyncio.run(service.compute(policy, explain, asked))
+
+
+def _opened(browser: Browser, url: str) -> Page:
     page = browser.new_context().new_page()
-    began = time.monotonic()
     page.goto(url, wait_until="commit")
     page.locator("h1.lead").wait_for(timeout=120_000)
-    return page, time.monotonic() - began
+    return page
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    began, worked = time.monotonic(), _worked()
+    yield
+    seconds, now = time.monotonic() - began, _worked()
+    parts = ", ".join(f"{who} {now[who] - worked[who]:.1f}" for who in now)
+    print(f"{what}: {seconds:.1f} s; processor seconds: {parts}")
+
+
+def _worked() -> dict[str, float]:
+    """Processor seconds of this process and of those below it, by what they are."""
+    found = dict.fromkeys(("server", "workers", "browser"), 0.0)
+    parents, seconds, names = {}, {}, {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            name, _, rest = (place / "stat").read_text(encoding="utf-8").partition("(")[2].rpartition(")")
+        except OSError:
+            continue  # it has just ended
+        fields = rest.split()
+        pid = int(place.name)
+        parents[pid], names[pid] = int(fields[1]), name
+        seconds[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = os.getpid()
+    for pid, spent in seconds.items():
+        above = pid
+        while above not in (own, 0):
+            above = parents.get(above, 0)
+        if above == own:
+            kind = "server" if pid == own else "workers" if names[pid].startswith("python") else "browser"
+            found[kind] += spent
+    return found
 
 
 def _resident() -> float:

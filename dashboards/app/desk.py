@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import param
@@ -16,7 +17,7 @@ from dashboards.app.uploads import read_upload
 from policies.experiment import check_policies
 from policies.learning.catalogue import Learned
 from policies.parameters import parse
-from policies.registry import LEARNED, POLICIES
+from policies.registry import LEARNED, POLICIES, checkpoint_hash
 from scenarios.errors import FairwardError
 from scenarios.loader import library_names, load, varied
 from scenarios.scenario import Scenario
@@ -112,7 +113,7 @@ class Desk(param.Parameterized):
             raise FairwardError(
                 f"“{self.scenario}” is not a scenario of the library. Choose one of the list."
             )
-        return load(self.scenario)
+        return _of_library(self.scenario)
 
     def scenario_choices(self) -> list[str]:
         """Return the scenarios that can be chosen: the library without its validation cases, and uploads."""
@@ -124,7 +125,8 @@ class Desk(param.Parameterized):
             scenario = self.chosen
         except FairwardError:
             return list(POLICIES)
-        found = [name for name in POLICIES if _buildable(scenario, name)]
+        uploaded = self.scenario.startswith(UPLOADED)
+        found = _buildable(scenario) if uploaded else list(_buildable_in(self.scenario))
         found += [name for name in self.learned if name not in self.misfits]
         return found + [name for name in (self.reference, self.policy) if name not in found]
 
@@ -199,7 +201,7 @@ class Desk(param.Parameterized):
             one = self.learned[policy]
             if policy in self.misfits:
                 raise FairwardError(f"“{one.called}” cannot act here: {self.misfits[policy]}.")
-            return Side(one.called, scenario, one.written, one.weights)
+            return Side(one.called, scenario, one.written, checkpoint_hash(one.written) or "")
         if any(name in LEARNED for name, _ in parse(policy)):
             raise FairwardError(f"“{policy}” is a file of this machine, which a link may not name.")
         check_policies(scenario, [policy], self.seed)
@@ -287,9 +289,24 @@ class Desk(param.Parameterized):
             self.progress = percent
 
 
-def _buildable(scenario: Scenario, policy: str) -> bool:
-    try:
-        check_policies(scenario, [policy], 1)
-    except FairwardError:
-        return False
-    return True
+@lru_cache(maxsize=32)
+def _of_library(name: str) -> Scenario:
+    """Read it once: that takes a tenth of a second, and every move of a lever asks for it."""
+    return load(name)
+
+
+@lru_cache(maxsize=32)
+def _buildable_in(name: str) -> tuple[str, ...]:
+    return tuple(_buildable(_of_library(name)))
+
+
+def _buildable(scenario: Scenario) -> list[str]:
+    """Return the policies of the register that can be built for a scenario."""
+    found = []
+    for name in POLICIES:
+        try:
+            check_policies(scenario, [name], 1)
+        except FairwardError:
+            continue
+        found.append(name)
+    return found

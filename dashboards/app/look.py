@@ -93,7 +93,8 @@ def heading(title: str, method: str, key: str = "") -> str:
 
 def reading(exhibit: Exhibit) -> str:
     """Return what stands under a chart: its sentence, its table, its notes."""
-    table = folded(exhibit.table, opened=not exhibit.svg and not exhibit.panels) if exhibit.table else ""
+    drawn = exhibit.svg or exhibit.panels or exhibit.rows
+    table = folded(exhibit.table, opened=not drawn) if exhibit.table else ""
     notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in exhibit.notes)
     return f"{sentences(exhibit.sentence)}{table}{notes}"
 

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass, replace
 
 from policies.origin import results_hash
-from policies.registry import checkpoint_hashes
 from policies.replication import dump_json
 from scenarios.loader import scenario_hash, varied
 from scenarios.scenario import Scenario
@@ -23,7 +22,7 @@ class Side:
     scenario: Scenario
     policy: str
     weights: str = ""
-    """A hash of what a learned policy holds: another one may come to lie under the same name."""
+    """The hash of what a learned policy held when it was chosen: another one may come to lie under the same name."""
 
     @property
     def identity(self) -> str:
@@ -50,7 +49,6 @@ class Question:
         parts = [
             *(results_hash(side.identity, self.seed, ENGINE) for side in (self.reference, self.option)),
             self.reference.label, self.option.label, self.reference.policy, self.option.policy, str(self.runs),
-            *checkpoint_hashes((self.reference.policy, self.option.policy)).values(),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

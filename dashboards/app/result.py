@@ -62,7 +62,7 @@ class Result:
     @cached_property
     def story(self) -> Story:
         """The answer as charts read it."""
-        return Story(self.answer, self.folder)
+        return Story(self.answer, self.folder, charts=False)
 
     @cached_property
     def differences(self) -> list[Exhibit]:

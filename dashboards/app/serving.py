@@ -115,7 +115,7 @@ def serve(service: RunService, shelf: Shelf, how: Serving, threaded: bool = Fals
     pn.extension(throttled=False, sizing_mode="stretch_width")
     pn.config.nthreads = None
     first = first_result()
-    threading.Thread(target=service.warm, args=(unchanged,), daemon=True).start()
+    threading.Thread(target=_warm, args=(service,), daemon=True).start()
 
     def visitor() -> Any:
         session = Session(Desk(service, first, shelf.learned), service, shelf)
@@ -136,6 +136,12 @@ def serve(service: RunService, shelf: Shelf, how: Serving, threaded: bool = Fals
     except OSError as error:
         where = f"port {how.port} of {how.address}"
         raise UsageError(f"{where} cannot be used: {error.strerror}. Choose another --port.") from None
+
+
+def _warm(service: RunService) -> None:
+    """Do what takes time before somebody waits for it."""
+    Desk(service).policy_choices()
+    service.warm(unchanged)
 
 
 def _authentication(how: Serving) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.report import people
 from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Cell, Exhibit, Table, row
-from dashboards.report.ink import Drawing, inline_svg, mark
+from dashboards.report.ink import mark
 from dashboards.report.reading import Described, Story
 from dashboards.report.wording import (
     NO_CLEAR_CHANGE,
@@ -73,14 +73,13 @@ def _charted(story: Story, unit_name: str, metrics: list[Described]) -> Exhibit:
     )
     name = f"change-{story.slug(unit_name)}"
     axis = f"difference from {first}, {_axis_unit(unit_name)}"
-    figure = dot_figure(rows, axis, difference=True)
     return Exhibit(
         name=name,
         title=CHARTED[unit_name],
         subtitle=f"Mean of the differences between paired runs (the same {people.same(story.scenario)}), "
         f"{story.runs}. Hollow: {NO_CLEAR_CHANGE}, the interval does not leave out zero. {story.key(others)}",
         sentence=_sentence(story, metrics, changes),
-        svg=inline_svg(Drawing(figure, alt), name),
+        svg=story.chart(name, alt, lambda: dot_figure(rows, axis, difference=True)),
         table=_table(story, metrics, changes),
         rows=tuple(rows),
         axis=axis,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Cell, Exhibit, Table, row
-from dashboards.report.ink import Drawing, inline_svg
 from dashboards.report.reading import COVERAGE, FEWEST, WASTE, Story
 from dashboards.report.wording import (
     Estimate,
@@ -79,7 +78,7 @@ def _coverage(story: Story) -> Exhibit | None:
         subtitle=f"Share of those eligible who got a dose, {story.runs}. "
         f"{story.key(range(len(story.policies)))} A ring: the group of each kind with the least.",
         sentence=f"Of everybody eligible, {said} got a dose.\n{_spread(story, rows, places)}".strip(),
-        svg=inline_svg(Drawing(dot_figure(drawn, AXIS, most=100.0), alt), "coverage"),
+        svg=story.chart("coverage", alt, lambda: dot_figure(drawn, AXIS, most=100.0)),
         table=_coverage_table(story, rows, least, places),
         notes=tuple(notes),
         rows=tuple(drawn),
@@ -144,7 +143,7 @@ def _waste(story: Story) -> Exhibit | None:
     scale = unit(metric.unit)
     levels = [story.level(p, WASTE).times(scale.factor) for p in story.policies]
     places = decimals(levels)
-    rows = [DotRow(metric.title, tuple(enumerate(levels)))]
+    rows, axis = [DotRow(metric.title, tuple(enumerate(levels)))], scale.axis or metric.unit or "doses"
     said = listed([f"{full(e, places, scale.level)} under {story.label(p)}" for p, e in enumerate(levels)])
     return Exhibit(
         name="vaccine-waste",
@@ -152,14 +151,10 @@ def _waste(story: Story) -> Exhibit | None:
         subtitle="Doses expired, left in an open vial past its limit, spoilt by a break in the cold chain, or without "
         f"room in the fridge; {story.runs}. {story.key(range(len(story.policies)))}",
         sentence=f"{metric.title}: {said}.",
-        svg=inline_svg(
-            Drawing(
-                dot_figure(
-                    rows, scale.axis or metric.unit or "doses", most=100.0 if scale.level == "%" else None
-                ),
-                f"Dot and whisker chart, {metric.title}: {said}.",
-            ),
+        svg=story.chart(
             "waste",
+            f"Dot and whisker chart, {metric.title}: {said}.",
+            lambda: dot_figure(rows, axis, most=100.0 if scale.level == "%" else None),
         ),
         table=Table(
             "Vaccine lost: mean and 95 % interval",

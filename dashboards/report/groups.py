@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.report.dot_rows import DotRow, dot_figure
 from dashboards.report.exhibit import Cell, Exhibit, Table, row
-from dashboards.report.ink import Drawing, inline_svg, mark
+from dashboards.report.ink import mark
 from dashboards.report.reading import ACUITY, FEWEST, UNTREATED, Group, Story
 from dashboards.report.wording import (
     NO_CLEAR_CHANGE,
@@ -90,7 +90,7 @@ def _exhibit(story: Story, metric_name: str, attribute: str) -> Exhibit:
         title=exhibit_title,
         subtitle=subtitle,
         sentence=_sentence(story, metric_name, attribute, levels, worst, places),
-        svg=inline_svg(Drawing(dot_figure(rows, axis), alt), name),
+        svg=story.chart(name, alt, lambda: dot_figure(rows, axis)),
         table=_table(story, metric_name, attribute, levels, worst, places, with_counts=not hidden),
         notes=notes,
         rows=tuple(rows),

@@ -78,7 +78,10 @@ def course_exhibit(story: Story, census: dict[str, pd.DataFrame]) -> Exhibit:
     )
     with_bands = len(courses) <= 2 and len(story.answer.replications) > 1
     panels = tuple(
-        Panel(story.hospital_title(h), _panel(story, h, courses, top, with_bands, f"o{story.slug(h)}{k}"))
+        Panel(
+            story.hospital_title(h),
+            _panel(story, h, courses, top, with_bands, f"o{story.slug(h)}{k}") if story.charts else "",
+        )
         for k, h in enumerate(shown)
     )
     n = len(story.answer.replications)
@@ -289,7 +292,7 @@ def pool_exhibit(story: Story) -> Exhibit:
         subtitle="What patients use as a share of what is open, all hospitals together, after the warm-up, "
         f"{story.runs}. {story.key(range(len(story.policies)))}",
         sentence=_pool_sentence(story, use, kinds),
-        svg=inline_svg(Drawing(dot_figure(rows, "% in use", most=100.0), alt), "pools") if rows else "",
+        svg=story.chart("pools", alt, lambda: dot_figure(rows, "% in use", most=100.0)) if rows else "",
         table=table,
         notes=tuple(notes),
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
+from matplotlib.figure import Figure
 
-from dashboards.report.ink import mark
+from dashboards.report.ink import Drawing, inline_svg, mark
 from dashboards.report.wording import Estimate, counted, sentence_case, tidy
 from policies.answer import Answer
 from sim.inference import interval
@@ -82,8 +83,9 @@ class _Unregistered:
 class Story:
     """An answer with its tables, looked up by name."""
 
-    def __init__(self, answer: Answer, folder: Path) -> None:
-        self.answer = answer
+    def __init__(self, answer: Answer, folder: Path, charts: bool = True) -> None:
+        """`charts`: whether exhibits are drawn; a page that draws them itself saves most of the time."""
+        self.answer, self.charts = answer, charts
         self.scenario = answer.scenario
         self.folder = folder
         self.policies: tuple[str, ...] = tuple(answer.policies)
@@ -91,6 +93,10 @@ class Story:
         self.attributes: tuple[str, ...] = tuple(dict.fromkeys(answer.scenario.equity.groups))
         self._levels = {name: _by_key(frame) for name, frame in answer.summaries.items()}
         self._changes = {name: _by_key(frame) for name, frame in answer.differences.items()}
+
+    def chart(self, name: str, alt: str, figure: Callable[[], Figure]) -> str:
+        """Return a chart as the page holds it; empty where charts are not drawn here."""
+        return inline_svg(Drawing(figure(), alt), name) if self.charts else ""
 
     def label(self, place: int) -> str:
         """Return a policy's name, as the user wrote it."""

@@ -13,7 +13,6 @@ from policies.learning.checkpoint import (
     MANIFEST,
     POLICY,
     checkpoints_of,
-    checksum,
     misfits,
     read_about,
 )
@@ -38,11 +37,6 @@ class Learned:
     def written(self) -> str:
         """How it is written wherever a policy stands."""
         return f"ckpt:{self.checkpoint}"
-
-    @property
-    def weights(self) -> str:
-        """A SHA-256 of what it is: another one under the same name is another policy."""
-        return checksum(self.checkpoint / POLICY)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
