@@ -2,6 +2,7 @@
 
 python docs/refresh.py              the answer and the two pictures; about a minute
 python docs/refresh.py benchmark    the table of benchmarks/engines.py; about three minutes
+python docs/refresh.py results      the table of studies, from the manifests in docs/results; seconds
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ def main() -> None:
         command = [sys.executable, str(ROOT / "benchmarks" / "engines.py")]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         replace("benchmark", f"```\n{done.stdout.strip()}\n```")
+        return
+    if sys.argv[1:] == ["results"]:
+        sys.path.insert(0, str(ROOT))
+        from policies.study.summary import summary_table
+
+        replace("results", summary_table(ROOT / "docs" / "results"))
         return
     with tempfile.TemporaryDirectory() as runs:
         program = Path(sys.executable).with_name("fairward")

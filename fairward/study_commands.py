@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import typer
 
 from fairward.exits import INTERRUPTED
 from fairward.progress import progress
-from fairward.study_runs import RESULTS, Study, freeze
+from fairward.study_freezing import freeze
+from fairward.study_making import Makers
+from fairward.study_runs import Study
+from fairward.study_shelf import RESULTS, Shelf
+from fairward.study_training import live_settings
 from policies.parameters import suggestion
+from policies.study.live import arm
 from policies.study.protocol import Protocol, read_protocol
 from scenarios.errors import UsageError
-from scenarios.scenario import Scenario
 from sim.replications import Workers
 
 MANIFESTS = "manifests"
@@ -35,7 +36,7 @@ def run_study(path: Path, jobs: int | None, out: Path, quiet: bool, resume: bool
 
     try:
         with Workers(jobs) as workers, progress(protocol.name, quiet) as on_done:
-            Study(protocol, folder, train_for_study, workers, tell, on_done).run()
+            Study(Shelf(protocol, folder, tell), Makers(), workers, on_done).run()
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. Go on: fairward study resume {path} --out {out}", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -60,28 +61,24 @@ def check_settings(protocol: Protocol) -> None:
     """Raise `UsageError` with every learner whose settings make no sense, before anything is run."""
     from policies.learning.settings import TrainSettings
 
-    known = TrainSettings().plain().keys()
+    known = TrainSettings().plain().keys() - {"seed"}
+    wanted = {
+        f"learned.{label}, {name}": protocol.settings_in(name, own)
+        for label, own in protocol.learned.items()
+        for name in protocol.scenarios
+    }
+    if protocol.live is not None:
+        arms = (None, *protocol.live.fixed)
+        wanted |= {f"live, {arm(lam)}": live_settings(protocol.live, lam) for lam in arms}
     problems = []
-    for label, own in protocol.learned.items():
-        settings = {**protocol.training.settings, **own}
+    for place, settings in wanted.items():
         try:
+            if "seed" in settings:
+                raise UsageError("seed: expected none, for training.seeds says how many there are.")
             if unknown := sorted(settings.keys() - known):
                 raise UsageError(f"{unknown[0]} is not a setting. {suggestion(unknown[0], known)}")
             TrainSettings(**settings)
         except UsageError as error:
-            problems += [f"learned.{label}: {line}" for line in str(error).splitlines()]
+            problems += [f"{place}: {line}" for line in str(error).splitlines()]
     if problems:
         raise UsageError("\n".join(problems))
-
-
-def train_for_study(
-    scenario: Scenario, settings: Mapping[str, Any], seed: int, folder: Path
-) -> tuple[Path, pd.DataFrame]:
-    """Train with the lean trainer, from the newest checkpoint of the folder if there is one."""
-    from policies.learning.checkpoint import checkpoints_of
-    from policies.learning.settings import TrainSettings
-    from policies.learning.training import train
-
-    begun = folder.is_dir() and bool(checkpoints_of(folder))
-    trained = train(scenario, TrainSettings(**settings, seed=seed), folder, resume=begun)
-    return trained.folder, trained.history

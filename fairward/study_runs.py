@@ -2,131 +2,154 @@
 
 `<out>/<name>/frozen.json` is written first and names everything that may not change. Then, scenario by scenario:
 learners are trained, everything that has to be chosen is chosen on the tuning seed and written down, and only then is
-anything judged. Each part is a folder below `results/` with a manifest, renamed into place when it is complete.
+anything judged, and the winners explained. Last comes the live lambda. Each part is a folder below `results/` with a
+manifest, renamed into place when it is complete.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from fairward.evaluations import identity_of
-from fairward.runs import write_manifest
+from fairward.study_afterwards import explain_winners, follow_live
+from fairward.study_making import Makers
+from fairward.study_rehearsing import refused
+from fairward.study_shelf import Shelf, slug
+from fairward.study_training import Outcome, TrainingTask, Wanted
 from policies.evaluation.entries import CHECKPOINT, Entry
 from policies.evaluation.evaluating import outcomes_of
 from policies.evaluation.measures import tau_of
 from policies.evaluation.seeds import simulation_seed
-from policies.experiment import check_policies
-from policies.origin import source_hash, versions
 from policies.parts import write_parquet
 from policies.study.choosing import Choice, choose
 from policies.study.kept import HISTORY, MANIFEST, OUTCOMES
-from policies.study.protocol import BASE, Protocol
-from policies.variants import OnDone, study_hash
-from scenarios.errors import FairwardError, UsageError
+from policies.study.protocol import BASE, Protocol, Tuned
+from policies.variants import OnDone
+from scenarios.errors import UsageError
 from scenarios.loader import scenario_hash
-from scenarios.scenario import Scenario
-from sim.replications import Workers
-
-FROZEN = "frozen.json"
-RESULTS = "results"
-
-Trainer = Callable[[Scenario, Mapping[str, Any], int, Path], tuple[Path, pd.DataFrame]]
-"""(scenario, settings, seed, folder) -> (checkpoint, history); goes on from what it finds in the folder."""
-
-Tell = Callable[[str], None]
+from sim.replications import Workers, replicate
 
 
 @dataclass(frozen=True)
 class Study:
     """A study in its folder."""
 
-    protocol: Protocol
-    folder: Path
-    trainer: Trainer
+    shelf: Shelf
+    makers: Makers
     workers: Workers
-    tell: Tell
     on_done: OnDone | None = None
+
+    @property
+    def protocol(self) -> Protocol:
+        """What was written beforehand."""
+        return self.shelf.protocol
 
     def run(self) -> None:
         """Run every part that is not finished."""
         for name in self.protocol.scenarios:
-            rules = self._possible(name)
+            rules, tuned = self._possible(name)
             learned = self._learned(name)
-            choice = self._chosen(name, rules, learned)
+            choice = self._chosen(name, rules, tuned, learned)
             for case in self.protocol.cases(name):
                 self._judge(name, case, rules, learned, choice)
+            explain_winners(self.shelf, self.makers, name, learned, choice)
+        follow_live(self.shelf, self.makers, self.workers)
 
-    def _possible(self, name: str) -> tuple[str, ...]:
-        """The rules that the scenario can be run with; the others are kept as failed, with the reason."""
-        scenario, possible = self.protocol.scenario(name), []
-        for policy in self.protocol.policies:
-            try:
-                check_policies(scenario, [policy], 0)
-                possible.append(policy)
-                shutil.rmtree(self._place("failed", name, policy), ignore_errors=True)
-            except FairwardError as error:
-                self._fail(name, policy, str(error))
+    def _possible(self, name: str) -> tuple[tuple[str, ...], dict[str, Tuned]]:
+        """Rules and candidates that the scenario can be run with; the others are kept as failed, with the reason."""
+        candidates = self.protocol.tuned_in(name)
+        wanted = [(policy, ()) for policy in self.protocol.policies] + [
+            (policy, (label,)) for label, rule in candidates.items() for policy in rule.candidates
+        ]
+        self.shelf.tell(f"{name}: {len(wanted)} rules and candidates play one run each")
+        seed = simulation_seed("tuning", self.protocol.tuning.seed)
+        folder = self.shelf.parts(self.protocol.scenario(name), ())
+        wrong = refused(
+            self.protocol, name, BASE, [policy for policy, _ in wanted], seed, folder, self.workers
+        )
+        for policy, label in wanted:
+            if policy in wrong:
+                self.shelf.fail(name, policy, wrong[policy], *label)
+            else:
+                self.shelf.forgive(name, policy, *label)
+        possible = tuple(policy for policy in self.protocol.policies if policy not in wrong)
         if not possible:
             raise UsageError(f"{name}: not one of the protocol's policies can be run.")
-        return tuple(possible)
+        kept = {label: [c for c in rule.candidates if c not in wrong] for label, rule in candidates.items()}
+        return possible, {label: Tuned(candidates=tuple(found)) for label, found in kept.items() if found}
 
     def _learned(self, name: str) -> tuple[Entry, ...]:
         """Train what is not trained; a training that fails is kept as failed and left out."""
-        entries = []
-        for label in self.protocol.learned:
-            seeds = range(1, self.protocol.training.seeds + 1)
-            found = [path for seed in seeds if (path := self._trained(name, label, seed)) is not None]
-            if found:
-                entries.append(Entry(label, tuple(f"{CHECKPOINT}{path}" for path in found)))
-        return tuple(entries)
+        seeds = range(1, self.protocol.training.seeds + 1)
+        wanted = [
+            Wanted(
+                label,
+                seed,
+                self.protocol.settings_in(name, own),
+                self.shelf.folder / "training" / slug(name) / slug(label) / f"seed-{seed}",
+            )
+            for label, own in self.protocol.learned.items()
+            for seed in seeds
+        ]
+        missing = tuple(one for one in wanted if not self._settled(name, one))
+        if missing:
+            self.shelf.tell(f"{name}: {len(missing)} trainings, {self.workers.jobs} at a time")
+            replicate(
+                TrainingTask(self.protocol, name, missing, self.makers.train), range(len(missing)),
+                on_done=lambda number, done: self._trained(name, missing[number], done), workers=self.workers,
+            )  # fmt: skip
+        members: dict[str, list[str]] = {}
+        for one in wanted:
+            words = "training", name, one.label, f"seed-{one.seed}"
+            if self.shelf.has(*words):
+                checkpoint = self.shelf.read(*words).manifest["checkpoint"]
+                members.setdefault(one.label, []).append(f"{CHECKPOINT}{one.home / checkpoint}")
+        return tuple(Entry(label, tuple(found)) for label, found in members.items())
 
-    def _trained(self, name: str, label: str, seed: int) -> Path | None:
-        part = self._place("training", name, label, f"seed-{seed}")
-        home = self.folder / "training" / _slug(name) / _slug(label) / f"seed-{seed}"
-        if (part / MANIFEST).is_file():
-            kept = json.loads((part / MANIFEST).read_text(encoding="utf-8"))
-            return home / kept["checkpoint"] if kept["checkpoint"] else home
-        if (self._place("failed", name, label, f"seed-{seed}") / MANIFEST).is_file():
-            return None
-        began = time.time()
-        settings = {**self.protocol.training.settings, **self.protocol.learned[label]}
-        scenario = self.protocol.scenario(name)
-        self.tell(f"{name}: training {label}, seed {seed}")
-        try:
-            checkpoint, history = self.trainer(scenario, settings, seed, home)
-        except (FairwardError, ArithmeticError, ValueError, RuntimeError) as error:
-            self._fail(name, label, f"{type(error).__name__}: {error}", f"seed-{seed}")
-            return None
-        relative = checkpoint.absolute().relative_to(home.absolute()).as_posix()
+    def _settled(self, name: str, one: Wanted) -> bool:
+        return any(
+            self.shelf.has(kind, name, one.label, f"seed-{one.seed}") for kind in ("training", "failed")
+        )
+
+    def _trained(self, name: str, one: Wanted, done: Outcome) -> None:
+        """Keep a training that has ended."""
+        if done.checkpoint is None or done.history is None:
+            self.shelf.fail(name, one.label, done.why, f"seed-{one.seed}")
+            return
+        history, scenario = done.history, self.protocol.scenario(name)
         content = {
-            "kind": "training", "scenario": name, "label": label, "seed": seed, "settings": settings,
-            "checkpoint": "" if relative == "." else relative,
-            "policy_hash": identity_of("", [f"{CHECKPOINT}{checkpoint}"]),
+            "kind": "training", "scenario": name, "label": one.label, "seed": one.seed, "settings": dict(one.settings),
+            "checkpoint": done.checkpoint.absolute().relative_to(one.home.absolute()).as_posix(),
+            "policy_hash": identity_of("", [f"{CHECKPOINT}{done.checkpoint}"]),
             "scenario_hash": scenario_hash(scenario),
         }  # fmt: skip
 
         def write(folder: Path) -> None:
             history.to_csv(folder / HISTORY, index=False, lineterminator="\n")
 
-        self._keep(part, content, began, write)
-        return checkpoint
+        self.shelf.keep(
+            self.shelf.place("training", name, one.label, f"seed-{one.seed}"),
+            content,
+            time.time() - done.seconds,
+            write,
+        )
+        self.shelf.tell(f"{name}: {one.label}, seed {one.seed} is trained ({done.seconds:.0f} s)")
 
-    def _chosen(self, name: str, rules: Sequence[str], learned: Sequence[Entry]) -> Choice:
+    def _chosen(
+        self, name: str, rules: Sequence[str], tuned: Mapping[str, Tuned], learned: Sequence[Entry]
+    ) -> Choice:
         """Fix groups, pair, tuned rules and rival on the tuning seed, and write them down before any judging."""
         began, scenario = time.time(), self.protocol.scenario(name)
-        part = self._place("tuning", name)
-        self.tell(f"{name}: choosing on the tuning seed")
+        part = self.shelf.place("tuning", name)
+        self.shelf.tell(f"{name}: choosing on the tuning seed")
         choice = choose(
-            scenario, rules, self.protocol.tuned, self.protocol.tuning, self.protocol.margin, self.workers,
-            self._parts(scenario, ()), self.on_done,
+            scenario, rules, tuned, self.protocol.tuning, self.protocol.margin, self.workers,
+            self.shelf.parts(scenario, ()), self.on_done,
         )  # fmt: skip
         content = {
             "kind": "tuning",
@@ -145,8 +168,8 @@ class Study:
             "decisions_per_run": scenario.horizon / scenario.decide_every if scenario.decide_every else 0,
             "scenario_hash": scenario_hash(scenario),
         }
-        if (part / MANIFEST).is_file():
-            kept = json.loads((part / MANIFEST).read_text(encoding="utf-8"))
+        if self.shelf.has("tuning", name):
+            kept = self.shelf.read("tuning", name).manifest
             changed = [key for key, value in content.items() if kept[key] != value]
             if changed:
                 raise UsageError(
@@ -154,107 +177,55 @@ class Study:
                     "The source or a checkpoint has changed. Start the study anew in another folder."
                 )
         else:
-            self._keep(part, content, began)
+            self.shelf.keep(part, content, began)
         return choice
 
     def _judge(
         self, name: str, case: str, rules: Sequence[str], learned: Sequence[Entry], choice: Choice
     ) -> None:
-        part = self._place("evaluation", name, case)
-        if (part / MANIFEST).is_file():
+        if self.shelf.has("evaluation", name, case):
             return
         began, scenario = time.time(), self.protocol.scenario(name, case)
         judging = self.protocol.evaluation
         n_runs = judging.runs if case == BASE else judging.shift_runs
-        tuned = [Entry(label, (policy,)) for label, policy in choice.tuned.items()]
-        entries = [*(Entry(policy, (policy,)) for policy in rules), *tuned, *learned]
-        members = list(dict.fromkeys(member for entry in entries for member in entry.members))
-        self.tell(f"{name}, {case}: {n_runs} runs of {len(members)} policies")
         shift = () if case == BASE else self.protocol.scenarios[name].shifts[case]
-        seed = simulation_seed("evaluation", judging.seed)
-        attribute = choice.groups.attribute
+        seed, attribute = simulation_seed("evaluation", judging.seed), choice.groups.attribute
+        tuned = [Entry(label, (policy,)) for label, policy in choice.tuned.items()]
+        wanted = [*(Entry(policy, (policy,)) for policy in rules), *tuned, *learned]
+        folder = self.shelf.parts(scenario, [member for entry in wanted for member in entry.members])
+        entries = self._playing(name, case, wanted, choice.rival, seed, folder)
+        members = list(dict.fromkeys(member for entry in entries for member in entry.members))
+        self.shelf.tell(f"{name}, {case}: {n_runs} runs of {len(members)} policies")
         found = outcomes_of(
-            scenario, members, attribute, n_runs, seed, "auto", self.workers, self._parts(scenario, members),
-            self.on_done,
-        )  # fmt: skip
+            scenario, members, attribute, n_runs, seed, "auto", self.workers, folder, self.on_done
+        )
         named = {entry.label: _names(entry) for entry in entries}
         content = {
             "kind": "evaluation", "scenario": name, "case": case, "shift": list(shift), "attribute": attribute,
             "groups": list(choice.groups.names), "left_out": list(choice.groups.left_out), "pair": list(choice.pair),
             "rival": choice.rival, "tuned": dict(choice.tuned), "tau": tau_of(scenario), "runs": n_runs, "seed": seed,
-            "entries": named, "learned": [entry.label for entry in learned], "margin": self.protocol.margin,
-            "scenario_hash": scenario_hash(scenario),
+            "entries": named, "learned": [entry.label for entry in learned if entry in entries],
+            "margin": self.protocol.margin, "scenario_hash": scenario_hash(scenario),
         }  # fmt: skip
 
         def write(folder: Path) -> None:
             write_parquet(_compact(entries, named, found, attribute), folder / OUTCOMES)
 
-        self._keep(part, content, began, write)
+        self.shelf.keep(self.shelf.place("evaluation", name, case), content, began, write)
 
-    def _parts(self, scenario: Scenario, members: Sequence[str]) -> Path:
-        """Where replications are kept: another folder for other checkpoints under the same path."""
-        return self.folder / "parts" / identity_of(study_hash(scenario, (), 0, "auto"), members)[:16]
-
-    def _place(self, *words: str) -> Path:
-        return self.folder / RESULTS / "--".join(map(_slug, words))
-
-    def _fail(self, name: str, label: str, why: str, *more: str) -> None:
-        part = self._place("failed", name, label, *more)
-        if not (part / MANIFEST).is_file():
-            content = {"kind": "failed", "scenario": name, "label": label, "why": why, "detail": list(more)}
-            self._keep(part, content, time.time())
-            self.tell(f"{name}: {label} is left out: {why}")
-
-    def _keep(
-        self,
-        part: Path,
-        content: Mapping[str, Any],
-        began: float,
-        write: Callable[[Path], None] | None = None,
-    ) -> None:
-        """Write a part and rename it into place."""
-        temporary = part.with_name(f".{part.name}")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        if write is not None:
-            write(temporary)
-        common = {
-            "study": self.protocol.name, "protocol": self.protocol.fingerprint(), "source_hash": source_hash(),
-            "versions": versions(),
-        }  # fmt: skip
-        write_manifest(temporary, {**content, **common}, began)
-        temporary.rename(part)
-
-
-def freeze(protocol: Protocol, folder: Path, resume: bool) -> None:
-    """Write down what may not change, or check that it has not. Raises `UsageError`."""
-    path = folder / FROZEN
-    now = {
-        "protocol": protocol.fingerprint(),
-        "scenarios": {
-            name: {case: scenario_hash(protocol.scenario(name, case)) for case in protocol.cases(name)}
-            for name in protocol.scenarios
-        },
-    }
-    if path.is_file():
-        if not resume:
-            raise UsageError(
-                f"{folder} has been begun. Go on with `fairward study resume`, or name another --out."
-            )
-        before = json.loads(path.read_text(encoding="utf-8"))
-        changed = [key for key, value in now.items() if before.get(key) != value]
-        if changed:
-            raise UsageError(
-                f"{path}: {' and '.join(changed)} changed since the study was frozen. A study is not changed on the "
-                "way: give the new one another name."
-            )
-        return
-    if resume:
-        raise UsageError(f"{folder} has not been begun. Begin it: fairward study run.")
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{FROZEN}")
-    temporary.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
-    temporary.rename(path)
+    def _playing(
+        self, name: str, case: str, wanted: Sequence[Entry], rival: str, seed: int, folder: Path
+    ) -> list[Entry]:
+        """Entries all of whose members can be run in a case; the others are kept as failed there."""
+        members = [member for entry in wanted for member in entry.members]
+        wrong = refused(self.protocol, name, case, members, seed, folder, self.workers)
+        for entry in wanted:
+            why = next((wrong[member] for member in entry.members if member in wrong), "")
+            if why and entry.label == rival:
+                raise UsageError(f"{name}, {case}: the rule to beat, {rival}, cannot be run: {why}")
+            if why:
+                self.shelf.fail(name, entry.label, why, case)
+        return [entry for entry in wanted if not any(member in wrong for member in entry.members)]
 
 
 def _names(entry: Entry) -> list[str]:
@@ -279,7 +250,3 @@ def _compact(
             frames.append(kept.assign(policy=label))
     columns = ["policy", "replication", "metric", "attribute", "group", "hospital", "value"]
     return pd.concat(frames, ignore_index=True)[columns]
-
-
-def _slug(text: str) -> str:
-    return "".join(c if c.isalnum() or c in ".+=" else "-" for c in text.lower()).strip("-")

@@ -20,8 +20,7 @@ ROW = 18.0
 def curves_drawing(curves: Sequence[Curve]) -> Drawing:
     """Return the chart; the key stands below, a line an algorithm."""
     key = ROW * len(curves)
-    height = TOP + LINE + BOTTOM + key
-    figure = canvas(height, WIDTH)
+    figure = canvas(TOP + LINE + BOTTOM + key, WIDTH)
     ax = axes(figure, LEFT, RIGHT, TOP, BOTTOM + key)
     ax.grid(color=RULE, linewidth=0.6)
     ax.set_axisbelow(True)
@@ -33,12 +32,7 @@ def curves_drawing(curves: Sequence[Curve]) -> Drawing:
             thousands, curve.mean, color=look.colour, linestyle=look.dash, marker=look.shape,
             markevery=max(len(thousands) // 6, 1), markersize=5,
         )  # fmt: skip
-        y = (key - ROW * (k + 0.5)) / height
-        figure.add_artist(_stroke(figure, y, look))
-        figure.text(
-            (LEFT + 40) / WIDTH, y, f"{curve.label} ({curve.n_seeds} seeds)", color=INK, fontsize=TEXT_SIZE - 1,
-            va="center",
-        )  # fmt: skip
+        keyed(figure, key - ROW * (k + 0.5), look, f"{curve.label} ({curve.n_seeds} seeds)")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     ax.set_xlabel("Decisions of the network, thousands", labelpad=5, color=SOFT)
@@ -52,6 +46,13 @@ def curves_drawing(curves: Sequence[Curve]) -> Drawing:
     )
     said = "; ".join(f"{c.label} from {c.mean[0]:.3f} to {c.mean[-1]:.3f}" for c in curves)
     return Drawing(figure, f"Lines of cost over decisions while training. {said}.")
+
+
+def keyed(figure: Figure, above: float, look: Mark, text: str) -> None:
+    """Add a line of the key, its middle so many pixels above the bottom."""
+    y = above / (figure.get_figheight() * 72)
+    figure.add_artist(_stroke(figure, y, look))
+    figure.text((LEFT + 40) / WIDTH, y, text, color=INK, fontsize=TEXT_SIZE - 1, va="center")
 
 
 def _stroke(figure: Figure, y: float, look: Mark) -> Line2D:

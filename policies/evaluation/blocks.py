@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policies.audit.wording import figure, p_text
 from policies.evaluation.comparing import MARGIN, Change, Pair, Test, gap_level, level, scaled
-from policies.evaluation.measures import COST, DIED, WAIT, Measured
+from policies.evaluation.measures import COST, DIED, WAIT, Measure, Measured
 from policies.sentence import counted
 from policies.told import Block, Dot
 from sim.evidence.crossed import Floats
@@ -91,6 +91,20 @@ def groups_block(changes: Sequence[Change], groups: Sequence[str], reference: st
         "groups", "Who gains, and who pays?",
         f"Cost of delay of every group less {reference}, paired by run, each interval by itself.",
         ("policy", *groups), tuple(rows),
+    )  # fmt: skip
+
+
+def measure_block(entries: Sequence[Measured], measure: Measure) -> Block:
+    """Return a measure of everybody and of every group under each entry."""
+    groups = entries[0].groups.names
+    rows = [
+        (one.entry.label, *(figure(level(one, measure.name, group), measure.unit) for group in ("", *groups)))
+        for one in entries
+    ]
+    return Block(
+        measure.name.replace("_", "-"), f"{measure.title}: how well off is every group?",
+        f"{measure.definition} Means over runs (and training seeds) with 95 % intervals, each by itself.",
+        ("policy", "everybody", *groups), tuple(rows),
     )  # fmt: skip
 
 

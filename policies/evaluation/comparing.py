@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 from policies.evaluation.entries import Entry
 from policies.evaluation.measures import COST, Measured
@@ -86,7 +87,7 @@ def changes(
                 gap=Test(gaps[k].interval(), gaps[k].p_two_sided(), fair[2 * k]),
                 worst=Test(worst[k].interval(), worst[k].p_two_sided(), fair[2 * k + 1]),
                 cost=cost,
-                cost_part=scaled(cost, 1 / mean),
+                cost_part=scaled(cost, 1 / mean if mean else nan),
                 not_worse=Test(excess[k].interval(0.9), excess[k].p_at_least(), efficient[k]),
                 groups=tuple(
                     _less(one.of(COST.name, g), reference.of(COST.name, g)).interval()

@@ -127,6 +127,12 @@ class LeanTrainer:
         self._optimiser.load_state_dict(adam)
         self._collector.go_on(Position(**_part(state, "position.")))
 
+    def go_on_in(self, other: LeanTrainer) -> None:
+        """Go on where another trainer plays: the same shapes, other numbers. Its expected patients count from now on;
+        levels stay in the unit of this one. New episodes begin, and `state` says nothing of it."""
+        self._env, self._collector = other._env, Collector(other._env, self.net, self.settings.seed)
+        self.levels.per_hour = other.levels.per_hour
+
     def _play(self, steps: int, number: int) -> Rollout:
         return self._collector.collect(steps, number, self.of_observation, self.of_state)
 

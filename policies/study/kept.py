@@ -13,11 +13,12 @@ import pandas as pd
 
 from scenarios.errors import UsageError
 
-Kind = Literal["training", "tuning", "evaluation", "failed"]
+Kind = Literal["training", "tuning", "evaluation", "explanation", "live", "failed"]
 
 MANIFEST = "manifest.json"
 OUTCOMES = "outcomes.parquet"
 HISTORY = "history.csv"
+EXPLANATION = "explanation.json"
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,24 @@ class Kept:
         return pd.read_parquet(self.folder / OUTCOMES)
 
     def history(self) -> pd.DataFrame:
-        """Return the history of a training."""
+        """Return the history of a training, or of a live lambda."""
         return pd.read_csv(self.folder / HISTORY)
 
 
 def read_kept(folder: Path) -> list[Kept]:
     """Return the parts in a folder, in the order of their names. Raises `UsageError` for a damaged one."""
-    found = [Kept(path.parent, _manifest(path)) for path in sorted(folder.glob(f"*/{MANIFEST}"))]
+    found = [read_part(path.parent) for path in sorted(folder.glob(f"*/{MANIFEST}"))]
     if not found:
         raise UsageError(f"{folder} holds no finished part of a study. Run it: fairward study run.")
     studies = sorted({str(one.manifest["protocol"]) for one in found})
     if len(studies) > 1:
         raise UsageError(f"{folder} holds parts of {len(studies)} protocols. Keep those of one.")
     return found
+
+
+def read_part(folder: Path) -> Kept:
+    """Return one finished part. Raises `UsageError` if it is damaged."""
+    return Kept(folder, _manifest(folder / MANIFEST))
 
 
 def _manifest(path: Path) -> Mapping[str, Any]:

@@ -26,6 +26,12 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Tuned(Part):
+    """A rule whose setting is chosen on the tuning seed."""
+
+    candidates: tuple[str, ...] = Field(min_length=1)
+
+
 class StudyScenario(Part):
     """A scenario with what is held out from training."""
 
@@ -35,12 +41,10 @@ class StudyScenario(Part):
     """As after `--set`; training sees them."""
     shifts: dict[str, tuple[str, ...]] = {}
     """Held out: further changes by name of the shift."""
-
-
-class Tuned(Part):
-    """A rule whose setting is chosen on the tuning seed."""
-
-    candidates: tuple[str, ...] = Field(min_length=1)
+    tuned: dict[str, Tuned] = {}
+    """Candidates of its own for tuned rules, by label: its groups may have other names."""
+    settings: dict[str, Any] = {}
+    """Of training in this scenario, beyond those of all."""
 
 
 class Training(Part):
@@ -68,6 +72,41 @@ class Choosing(Part):
     """Network decisions for all candidates of a tuned rule together: give what one training seed is given."""
 
 
+class Explaining(Part):
+    """How the winners of every scenario are explained (`fairward explain`)."""
+
+    runs: int = Field(default=8, ge=2)
+    """In which they are watched, on exploring seeds."""
+    rows: int = Field(default=100, ge=10)
+    background: int = Field(default=50, ge=10)
+
+
+class Live(Part):
+    """A lambda that adapts itself beside fixed ones, while demand changes on the way."""
+
+    scenario: str
+    """A name of this protocol."""
+    shift: str
+    """The shift of that scenario that comes after `before` iterations."""
+    target: float = Field(ge=0)
+    """The gap to be kept, in the cost of an average patient under neutral orders."""
+    fixed: tuple[float, ...] = Field(min_length=1)
+    """Lambdas to compare with; which is the best is chosen on seeds of its own."""
+    seeds: int = Field(ge=2)
+    """Training seeds on which all are compared."""
+    tuning_seeds: int = Field(default=2, ge=1)
+    before: int = Field(ge=1)
+    """Iterations until demand changes."""
+    after: int = Field(ge=1)
+    settings: dict[str, Any] = {}
+    """Of `TrainSettings`."""
+
+
+LATER = ("explained", "live")
+"""Fields that came when studies had been run: where they say nothing they are left out of the fingerprint, so that
+what was run before keeps its own."""
+
+
 class Protocol(Part):
     """A whole study."""
 
@@ -84,6 +123,9 @@ class Protocol(Part):
     training: Training = Training(seeds=1)
     tuning: Choosing
     evaluation: Judging
+    explained: Explaining | None = None
+    """None: nobody is explained."""
+    live: Live | None = None
     margin: float = Field(default=MARGIN, gt=0, lt=1)
     limits: tuple[str, ...] = ()
     """What this protocol leaves out, for the page."""
@@ -100,10 +142,25 @@ class Protocol(Part):
         """Return the cases of a scenario, the one of training first."""
         return (BASE, *self.scenarios[name].shifts)
 
+    def tuned_in(self, name: str) -> dict[str, Tuned]:
+        """Return the tuned rules of a scenario."""
+        return {**self.tuned, **self.scenarios[name].tuned}
+
+    def settings_in(self, name: str, own: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings of training a learner with settings of its `own` in a scenario."""
+        return {**self.training.settings, **self.scenarios[name].settings, **own}
+
     def fingerprint(self) -> str:
         """Return a hash of everything that was written beforehand."""
-        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude={"findings"}), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        written = self.model_dump(mode="json", by_alias=True, exclude={"findings"})
+        for part, later in (
+            (written, LATER),
+            *((one, ("tuned", "settings")) for one in written["scenarios"].values()),
+        ):
+            for field in later:
+                if not part[field]:
+                    del part[field]
+        return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 
 def read_protocol(path: Path) -> Protocol:
@@ -122,9 +179,22 @@ def read_protocol(path: Path) -> Protocol:
                 found.scenario(name, case)
             except ScenarioError as error:
                 problems += error.problems
+    problems += _strange_live(root, found)
     if problems:
         raise ScenarioError(problems)
     return found
+
+
+def _strange_live(root: Node, found: Protocol) -> list[Problem]:
+    live = found.live
+    if live is None:
+        return []
+    if live.scenario not in found.scenarios:
+        return [_problem(root, ("live", "scenario"), f"one of {', '.join(found.scenarios)}", live.scenario)]
+    shifts = found.scenarios[live.scenario].shifts
+    if live.shift not in shifts:
+        return [_problem(root, ("live", "shift"), f"one of {', '.join(shifts)}", live.shift)]
+    return []
 
 
 def _problem(root: Node, place: tuple[int | str, ...], message: str, got: object) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from policies.evaluation.comparing import Change, Pair, changes
 from policies.evaluation.entries import Entry
@@ -107,6 +108,10 @@ def goals(case: Judged) -> list[Goal]:
 def _dearest(
     differences: Sequence[Estimated], groups: Sequence[str], base: Mapping[str, float]
 ) -> tuple[str, float]:
-    parts = {group: e.high / base[group] for group, e in zip(groups, differences, strict=True)}
+    # Where nobody of a group waits under the rival, any wait is more than a part of it.
+    parts = {
+        group: e.high / base[group] if base[group] else (inf if e.high > 0 else 0.0)
+        for group, e in zip(groups, differences, strict=True)
+    }
     worst = max(parts, key=lambda group: parts[group])
     return worst, parts[worst]

@@ -8,29 +8,27 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from study_made_up import not_explained, not_learned, untrained
 
 from dashboards.report.study_page import write_study_page
-from fairward.study_runs import FROZEN, RESULTS, Study, freeze
-from policies.environments.encoding import Encoding
+from fairward.study_freezing import FROZEN, freeze
+from fairward.study_making import Makers
+from fairward.study_runs import Study
+from fairward.study_shelf import RESULTS, Shelf
 from policies.evaluation.comparing import changes
 from policies.evaluation.entries import Entry
 from policies.evaluation.measures import COST, Groups, Measured
 from policies.evaluation.seeds import purpose_of
-from policies.learning.checkpoint import write_checkpoint
-from policies.learning.normalising import Normaliser
-from policies.learning.offer import Offer
 from policies.study.choosing import fairest, runs_of_budget
-from policies.study.kept import read_kept
+from policies.study.kept import read_kept, read_part
 from policies.study.protocol import BASE, Choosing, read_protocol
 from policies.study.results import Judged, goals
 from scenarios.errors import ScenarioError, UsageError
-from sim.network import compile_network
 from sim.replications import Workers
 from tests.conftest import seed_of
 
@@ -38,32 +36,13 @@ ROOT = Path(__file__).resolve().parents[3]
 TINY = Path(__file__).with_name("tiny.yaml")
 
 
-def untrained(scenario, settings, seed, folder):
-    """A trainer that learns nothing: a checkpoint with weights of its seed. It refuses a negative lambda."""
-    if settings["lam"] < 0:
-        raise ValueError("lambda: expected a number from 0 to 1, got -1.")
-    network = compile_network(scenario)
-    random = np.random.Generator(np.random.Philox(seed))
-    widths = [len(Encoding(network).labels), 4, int(Offer().menu(network).sizes.sum())]
-    weights = {
-        f"actor.{2 * i}.{name}": random.normal(0, 0.3, shape).astype(np.float32)
-        for i, (n_in, n_out) in enumerate(pairwise(widths))
-        for name, shape in (("weight", (n_out, n_in)), ("bias", n_out))
-    }
-    checkpoint = write_checkpoint(
-        folder / "iteration-000001", scenario, Offer(), weights, Normaliser(widths[0]), dict(settings)
-    )
-    return checkpoint, pd.DataFrame(
-        {"decisions": [10, 20], "mean": [1.0, 0.8 + seed / 10], "gap": [0.5, 0.4]}
-    )
-
-
-def run(folder, trainer=untrained, resume=False):
+def run(folder, trainer=untrained, resume=False, jobs=1):
     protocol = read_protocol(TINY)
     freeze(protocol, folder, resume)
     told = []
-    with Workers(1) as workers:
-        Study(protocol, folder, trainer, workers, told.append).run()
+    with Workers(jobs) as workers:
+        makers = Makers(trainer, not_explained, not_learned)
+        Study(Shelf(protocol, folder, told.append), makers, workers).run()
     return protocol, told
 
 
@@ -84,6 +63,10 @@ def test_every_part_is_kept_under_its_name_failures_too(finished):
         "evaluation--little--as-trained", "evaluation--little--demand-+30",
         "failed--little--broken--seed-1", "failed--little--broken--seed-2",
         "failed--little--equity-weighted-attribute=hair",
+        "failed--little--equity-weighted-attribute=care-group-nobody=2--equity-weighted-tuned",
+        "explanation--little--first-come", "explanation--little--gr-ppo-1",
+        *(f"live--little--lambda-{lam}--seed-{seed}" for lam in ("0.25", "1") for seed in (1001, 2001, 2002)),
+        *(f"live--little--adapts-itself--seed-{seed}" for seed in (2001, 2002)),
     }  # fmt: skip
     kept = {one.folder.name: one.manifest for one in read_kept(finished / RESULTS)}
     assert "expected a number from 0 to 1" in kept["failed--little--broken--seed-1"]["why"]
@@ -91,6 +74,13 @@ def test_every_part_is_kept_under_its_name_failures_too(finished):
         "gr-ppo 1, seed 1",
         "gr-ppo 1, seed 2",
     ]
+
+
+def test_explanations_name_the_policy_as_the_page_does_and_no_path_of_this_machine(finished):
+    text = (finished / RESULTS / "explanation--little--gr-ppo-1" / "explanation.json").read_text("utf-8")
+
+    assert json.loads(text)["question"] == "which option under gr-ppo 1?"
+    assert "ckpt:" not in text
 
 
 def test_seeds_are_apart_and_the_choice_is_written_before_anything_is_judged(finished):
@@ -105,7 +95,7 @@ def test_seeds_are_apart_and_the_choice_is_written_before_anything_is_judged(fin
     assert [judging[key] for key in ("pair", "rival", "groups", "tuned")] == [
         tuning[key] for key in ("pair", "rival", "groups", "tuned")
     ]
-    # 300 decisions for two candidates of 24 decisions a run: 6 runs each.
+    # 300 decisions for two candidates (a third cannot be run) of 24 decisions a run: 6 runs each.
     assert set(tuning["runs"].values()) == {6}
 
 
@@ -121,10 +111,34 @@ def test_what_is_finished_is_not_run_again_and_what_is_missing_is(finished, tmp_
 
     run(folder, trainer, resume=True)
     after = {path: path.stat().st_mtime_ns for path in folder.glob(f"{RESULTS}/*/manifest.json")}
-    first, again = (read_kept(place / RESULTS)[1].outcomes() for place in (finished, folder))
+    first, again = (read_part(place / RESULTS / missing.name).outcomes() for place in (finished, folder))
 
     assert {path for path in after if after[path] != before[path]} == {missing / "manifest.json"}
     pd.testing.assert_frame_equal(first, again)
+
+
+@pytest.mark.slow
+def test_trainings_in_two_processes_leave_what_one_process_leaves_but_never_after_the_choice(
+    finished, tmp_path
+):
+    folder = tmp_path / "tiny"
+    shutil.copytree(finished, folder)
+    shutil.rmtree(folder / "training")
+    for part in folder.glob(f"{RESULTS}/training--*"):
+        shutil.rmtree(part)
+
+    with pytest.raises(
+        UsageError, match="policies would be chosen otherwise"
+    ):  # they say when they were written
+        run(folder, resume=True, jobs=2)
+
+    for seed in (1, 2):
+        first, again = (
+            next(place.glob(f"training/*/*/seed-{seed}/*/weights.npz")).read_bytes()
+            for place in (finished, folder)
+        )
+        assert first == again
+    assert names(folder) == names(finished)
 
 
 def test_a_study_that_has_begun_is_not_begun_again_nor_changed(finished):
@@ -163,7 +177,10 @@ def test_the_page_is_made_from_the_manifests_alone_and_is_the_same_again(finishe
     for said in ("Does learning beat", "| gr-ppo 1 | 2 | 20 | 1.000 | 0.950 | 0.500 | 0.400 |",
                  "How much is luck in training?", "What was tried and failed?",
                  "hair is not a category",
-                 "demand +30 %", "hypervolume", "> 0.98", "Nothing here was trained."):  # fmt: skip
+                 "demand +30 %", "hypervolume", "tau 1.05", "Nothing here was trained.",
+                 "Untreated time: how well off is every group?", "Died: how well off is every group?",
+                 "What moves the choices of the winners?", "faithfulness, deletion",
+                 "the controller stays nearer", "it asks for 2 scenarios"):  # fmt: skip
         assert said in text
 
 
