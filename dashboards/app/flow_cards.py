@@ -12,7 +12,7 @@ from dashboards.app import look
 from dashboards.app.followed import side_of
 from dashboards.app.hours import Frame
 from dashboards.app.map_chart import MapChart
-from dashboards.app.map_places import HALF_HEIGHT, HALF_WIDTH, places, radii
+from dashboards.app.map_places import in_the_order_of_directions, places, radii
 from dashboards.app.moves_told import clock, hour_sentence, state_table, whole_sentence, whole_table
 from dashboards.app.taken_paths import CARE_MEANS, SMALL, Flows, flow_tables, flows_sentence
 from dashboards.report.exhibit import Table
@@ -21,6 +21,8 @@ from dashboards.report.wording import sentence_case
 if TYPE_CHECKING:
     from dashboards.app.page_flow import Model
 
+PLACED = "Distances follow the travel times as well as a page allows."
+ORDERED = "Directions follow the travel times, distances do not."
 BELOW = (0, 0, 12, 0)
 MILLISECONDS = 800
 """An hour, when the player runs."""
@@ -45,7 +47,7 @@ def whole_card(model: Model) -> Any:
     method = (
         f"Run {model.followed} after the warm-up. A circle's area is its number of beds, how far it is filled how many "
         f"{model.kind} were in use on average; a dashed ring: patients waiting. An arrow's width and number: patients "
-        "who departed that way. Directions follow the travel times, distances do not."
+        f"who departed that way. {ORDERED if in_the_order_of_directions(len(titles)) else PLACED}"
     )
     said = "\n".join(whole_sentence(label, one.hours, titles) for label, one in model.runs.items())
     tables = (
@@ -72,6 +74,8 @@ class HourCard:
         )  # fmt: skip
         self.text = look.html()
         self.maps: dict[str, MapChart] = {}
+        self.drawn_for = 0
+        """`version` of the model when the maps were drawn."""
         self.player.param.watch(self._played, "value")
 
     def card(self, *below: Any) -> Any:
@@ -86,6 +90,7 @@ class HourCard:
         )
         queue = max(float(h.waiting.max()) for h in hours)
         self.maps = {label: _map(model, label, frame, most, queue) for label, frame in model.frames().items()}
+        self.drawn_for = model.version
         self.player.param.update(direction=0, start=1, end=min(map(len, hours)), value=model.hour)
         method = (
             f"Run {model.followed}, just before each whole hour, as above; arrows: departures in the hour before. "
@@ -101,8 +106,8 @@ class HourCard:
     def show(self, *_: Any) -> None:
         """Show the hour that the model says."""
         model = self.model
-        if list(self.maps) != list(model.runs):
-            return
+        if self.drawn_for != model.version:
+            return  # the maps are of another run, perhaps of other hospitals
         frames, titles = model.frames(), list(model.titles.values())
         for label, frame in frames.items():
             self.maps[label].show(frame)
@@ -150,7 +155,7 @@ def _map(model: Model, label: str, frame: Frame, most: int, queue: float) -> Map
 
 def _pane(chart: MapChart) -> Any:
     return pn.pane.Bokeh(
-        chart.figure, sizing_mode="scale_width", aspect_ratio=HALF_WIDTH / HALF_HEIGHT, margin=0
+        chart.figure, sizing_mode="scale_width", aspect_ratio=chart.figure.aspect_ratio, margin=0
     )
 
 

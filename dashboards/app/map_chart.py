@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dashboards.app.charts import BLUE, INK, VERMILION, plain_figure
 from dashboards.app.hours import Frame
-from dashboards.app.map_places import HALF_HEIGHT, HALF_WIDTH, arc, label_sides
+from dashboards.app.map_places import HALF_WIDTH, arc, half_height, label_sides
 from dashboards.app.moves_told import states
 from dashboards.report.wording import shortened
 
@@ -64,9 +64,10 @@ class MapChart:
         self.at, self.radii, self.titles = at, radii, list(titles)
         self.most_moved, self.most_waiting = max(most_moved, 1), max(most_waiting, 1.0)
         self.arrows, self.numbers, self.hospitals = (ColumnDataSource() for _ in range(3))
+        up = half_height(at)
         self.figure = plain_figure(
-            name=key, aspect_ratio=HALF_WIDTH / HALF_HEIGHT, min_border=0,
-            x_range=Range1d(-HALF_WIDTH, HALF_WIDTH), y_range=Range1d(-HALF_HEIGHT, HALF_HEIGHT),
+            name=key, aspect_ratio=HALF_WIDTH / up, min_border=0, x_range=Range1d(-HALF_WIDTH, HALF_WIDTH),
+            y_range=Range1d(-up, up),
         )  # fmt: skip
         self.figure.sizing_mode = "scale_width"
         self.figure.axis.visible = self.figure.grid.visible = False

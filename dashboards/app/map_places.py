@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from dashboards.report.sketch import MOST_PLACED, bed_count, positions, ring, travel_hours
 from scenarios.scenario import Scenario
 
-HALF_WIDTH, HALF_HEIGHT = 1.55, 1.42
+HALF_WIDTH = 1.55
 """Of the map, in its own units; a unit is as long up as across."""
+ROOM = 0.47
+"""Above and below the outermost hospitals, for their circles and names."""
 REACH = np.array([1.05, 0.95])
 """How far hospitals stand from the middle; the rest is for their names."""
 LEAST, MOST = 0.07, 0.2
@@ -25,10 +27,20 @@ def places(scenario: Scenario) -> NDArray[np.float64]:
     n = len(hours)
     if n == 1:
         return np.zeros((1, 2))
-    at = positions(hours) if n <= MOST_PLACED else ring(hours)
+    at = ring(hours) if in_the_order_of_directions(n) else positions(hours)
     middle = (at.max(axis=0) + at.min(axis=0)) / 2
     scale = REACH / np.maximum(np.ptp(at, axis=0) / 2, 1e-9)
-    return np.round((at - middle) * (scale.min() if n <= MOST_PLACED else scale), 4)
+    return np.round((at - middle) * (scale if in_the_order_of_directions(n) else scale.min()), 4)
+
+
+def half_height(at: NDArray[np.float64]) -> float:
+    """Return half the height of the map that holds these places."""
+    return float(np.abs(at[:, 1]).max()) + ROOM
+
+
+def in_the_order_of_directions(n_hospitals: int) -> bool:
+    """Whether there are so many that distances on the map say nothing."""
+    return n_hospitals > MOST_PLACED
 
 
 def radii(scenario: Scenario) -> NDArray[np.float64]:

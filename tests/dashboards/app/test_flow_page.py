@@ -17,7 +17,7 @@ from dashboards.app.followed import Asked, follow, packed
 from dashboards.app.hours import hours_of
 from dashboards.app.log_pages import ROWS, Sought, found, log_csv, log_page
 from dashboards.app.map_chart import MapChart
-from dashboards.app.map_places import GAP, HALF_HEIGHT, HALF_WIDTH, arc, places, radii
+from dashboards.app.map_places import GAP, HALF_WIDTH, arc, half_height, places, radii
 from dashboards.app.moves_told import hour_sentence, whole_sentence, whole_table
 from dashboards.app.page_flow import ANY, Model
 from dashboards.app.taken_paths import (
@@ -204,7 +204,7 @@ def test_hospitals_of_the_library_stand_apart_and_inside_the_map(name):
     at, radius = places(scenario), radii(scenario)
 
     assert np.array_equal(at, places(scenario))
-    assert (np.abs(at) + radius[:, None] < [HALF_WIDTH, HALF_HEIGHT]).all()
+    assert (np.abs(at) + radius[:, None] < [HALF_WIDTH, half_height(at)]).all()
     for a in range(len(at)):
         for b in range(a):
             assert np.hypot(*(at[a] - at[b])) > radius[a] + radius[b]
@@ -310,13 +310,15 @@ class Here:
         return function(*arguments)
 
 
-def page_of(*labels, text=WINTER, overrides=("horizon=4 days", "warm_up=1 day")):
-    scenario = load_text(text, overrides)
-    answer = experiment(scenario, labels, 2, seed=7)
-    result = SimpleNamespace(
-        answer=answer, sides={}, short="abcd1234", story=SimpleNamespace(hospital_title=str.title)
-    )
-    return Model(SimpleNamespace(desk=SimpleNamespace(result=result), service=Here()))
+def result_of(*labels, text=WINTER, overrides=("horizon=4 days", "warm_up=1 day")):
+    answer = experiment(load_text(text, overrides), labels, 2, seed=7)
+    story = SimpleNamespace(hospital_title=str.title)
+    return SimpleNamespace(answer=answer, sides={}, short="abcd1234", story=story)
+
+
+def page_of(*labels, **scenario):
+    desk = SimpleNamespace(result=result_of(*labels, **scenario))
+    return Model(SimpleNamespace(desk=desk, service=Here()))
 
 
 def test_both_sides_are_followed_under_the_key_of_the_result_and_the_busiest_hour_is_shown():
@@ -388,3 +390,30 @@ def test_a_hospital_alone_without_beds_to_move_to_is_a_page_too():
     assert model.hospital == ANY
     assert all(not frame.moved for frame in model.frames().values())
     assert "nobody was moved" in whole_sentence("acuity", model.runs["acuity"].hours, ["Only"])
+
+
+def test_maps_of_other_hospitals_are_drawn_anew_and_the_player_moves_them():
+    pytest.importorskip("panel_material_ui")
+    from dashboards.app.flow_cards import HourCard
+
+    model = page_of("first-come", "acuity")
+    hourly = HourCard(model)
+    model.param.watch(hourly.show, "hour")
+
+    def shown(result):
+        model.session.desk.result = result
+        model.take(result)
+        asyncio.run(model.follow())
+        hourly.card()
+        hourly.player.value = 7
+        return [len(chart.hospitals.data["x"]) for chart in hourly.maps.values()]
+
+    three, one = (
+        shown(model.session.desk.result),
+        shown(result_of("first-come", "acuity", text=ONE_BED, overrides=())),
+    )
+
+    assert (three, one) == ([3, 3], [1, 1])
+    assert model.hour == 7
+    assert "Hour 7, day 1, 07:00." in hourly.text.object
+    assert hourly.player.direction == 0
