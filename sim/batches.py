@@ -13,6 +13,7 @@ from scenarios.distributions import Distribution, DurationCase
 from sim.arrivals import Floats
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
+from sim.ordering import order_of
 from sim.patients import Patients
 
 Part = tuple[int, Codes, Codes]
@@ -37,9 +38,9 @@ class Batch:
             here = (
                 np.arange(len(self.patients)) if pathway is None else np.flatnonzero(self.pathway == pathway)
             )
-            source = self.patients.source[here].astype(np.uint16)  # which numpy sorts by radix
-            here = here[np.argsort(source, kind="stable")]
+            source = self.patients.source[here]
             numbers = np.bincount(source)
+            here = here[order_of(source, len(numbers))]
             ends = np.cumsum(numbers)
             self._parts[pathway] = [
                 (number, ids := here[end - n : end], self.patients.ordinal[ids])

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.ordering import order_of
+
 
 def event_masses(
     time: NDArray[np.float64],
@@ -28,8 +30,7 @@ def event_masses(
     array([0.33333333, 0.        , 0.66666667])
     """
     by_time = time_order(time, censored) if by_time is None else by_time
-    small = np.uint16 if n_groups < 2**16 else np.int64  # numpy sorts 16-bit integers by radix
-    order = by_time[np.argsort(group[by_time].astype(small), kind="stable")]
+    order = by_time[order_of(group[by_time], n_groups)]
     sizes = np.bincount(group, minlength=n_groups)
     starts = np.cumsum(sizes) - sizes
     at_risk = np.repeat(starts + sizes, sizes) - np.arange(len(order))

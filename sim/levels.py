@@ -5,7 +5,7 @@ Times lie on a grid of 2^-20 h and amounts are integers, so the integrals below 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.eventlog import EventLog, Row
 from sim.network import UNLIMITED, Network
+from sim.ordering import order_of
 from sim.result import Result
 
 CAPACITY, IN_USE, CLEANING, RESERVED, EXCESS = range(5)
@@ -80,14 +81,13 @@ def pool_levels(result: Result) -> Iterator[Levels]:
             yield Levels(hospital, index, limited, np.concatenate(([0.0], time[begin:end])), level)
 
 
-def census(result: Result) -> pd.DataFrame:
+def census(network: Network, every: Sequence[Levels]) -> pd.DataFrame:
     """Return every pool at every whole hour, just before it, and its mean over the hour just ended."""
-    network = result.network
     times = np.arange(1, floor(network.horizon) + 1, dtype=np.float64)
     columns: dict[str, list[NDArray[np.generic]]] = {
         name: [] for name in ("time", "hospital", "pool", *_AMOUNTS, "mean_in_use")
     }
-    for levels in pool_levels(result):
+    for levels in every:
         unit = network.pools[levels.pool].unit
         now = levels.before(times) / unit
         if not levels.limited:
@@ -102,14 +102,13 @@ def census(result: Result) -> pd.DataFrame:
     return _named(network, columns)
 
 
-def pool_hours(result: Result) -> pd.DataFrame:
+def pool_hours(network: Network, every: Sequence[Levels]) -> pd.DataFrame:
     """Return amount x hours of every pool from the end of the warm-up to the horizon, in whole units."""
-    network = result.network
     window = np.array([network.warm_up, network.horizon])
     columns: dict[str, list[NDArray[np.generic]]] = {
         name: [] for name in ("hospital", "pool", *(f"{name}_hours" for name in _AMOUNTS))
     }
-    for levels in pool_levels(result):
+    for levels in every:
         start, end = levels.integral(window)
         hours = (end - start) / network.pools[levels.pool].unit
         if not levels.limited:
@@ -173,7 +172,8 @@ def _changes(
     column.append(np.full(len(rows), CAPACITY))
     change.append(changes)
     all_rows, all_keys = np.concatenate(row), np.concatenate(key)
-    order = np.lexsort((all_rows, all_keys))
+    order = order_of(all_rows, len(log))
+    order = order[order_of(all_keys[order], len(network.hospitals) * n_pools)]
     by_column = np.zeros((len(order), EXCESS), dtype=np.int64)
     by_column[np.arange(len(order)), np.concatenate(column)[order]] = np.concatenate(change)[order]
     return all_keys[order], log.time[all_rows[order]], by_column

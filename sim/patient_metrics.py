@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -367,16 +366,16 @@ class RestrictedMean(_MassEstimator):
         return np.where(known >= FOLLOWED, hours, np.nan)
 
 
-@dataclass(slots=True)
-class Incidence(Estimator):
+class Incidence(_MassEstimator):
     """The share that ends in a certain way within the observation."""
 
-    follow_up: FollowUp
-    counted: Mask
+    def __init__(self, follow_up: FollowUp, counted: Mask) -> None:
+        super().__init__(follow_up)
+        self.counted = counted
 
     def __call__(self, cell: Codes, n_cells: int) -> Floats:
         """Return the incidence of each cell by the end of the observation."""
-        masses = event_masses(self.follow_up.time, self.follow_up.censored, cell, n_cells)
+        masses = self.masses(cell, n_cells)
         share = summed(masses * self.counted, cell, n_cells)
         return np.where(np.bincount(cell, minlength=n_cells) > 0, share, np.nan)
 

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from sim.catchments import person_numbers
 from sim.eventlog import EventLog, Row, Waste
-from sim.levels import census, occupancy_distribution, pool_hours
+from sim.levels import census, occupancy_distribution, pool_hours, pool_levels
 from sim.network import Network, attribute_values
+from sim.ordering import order_of
 from sim.result import Result
 
 IN_SYSTEM = "in system"
@@ -73,13 +74,14 @@ class Tables:
 def tables(result: Result) -> Tables:
     """Return the tables of a replication."""
     steps = _steps(result)
+    levels = tuple(pool_levels(result))
     return Tables(
         visits=_visits(result, steps),
         steps=steps,
-        census=census(result),
+        census=census(result.network, levels),
         queues=_queues(result.network, steps),
         decisions=_decisions(result),
-        pools=pool_hours(result),
+        pools=pool_hours(result.network, levels),
         doses=_doses(result),
     )
 
@@ -163,7 +165,7 @@ def _time_of(log: EventLog, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 def _steps(result: Result) -> pd.DataFrame:
     network, log = result.network, result.log
     rows = np.flatnonzero(np.isin(log.kind, (Row.QUEUED, Row.STARTED, Row.ENDED, Row.QUIT, Row.LEFT_NETWORK)))
-    rows = rows[np.argsort(log.patient[rows], kind="stable")]
+    rows = rows[order_of(log.patient[rows], len(result.patients))]
     kind, patient, time = log.kind[rows], log.patient[rows], log.time[rows]
     opening = np.flatnonzero(kind == Row.QUEUED)
     entry = np.searchsorted(opening, np.arange(len(rows)), side="right") - 1
@@ -204,7 +206,7 @@ def _steps(result: Result) -> pd.DataFrame:
             "stayed": np.where(np.isnan(until), network.horizon, until) - started,
         }
     )
-    return frame.iloc[np.argsort(rows[opening], kind="stable")].reset_index(drop=True)
+    return frame.iloc[order_of(rows[opening], len(log))].reset_index(drop=True)
 
 
 def need_names(network: Network) -> list[str]:
@@ -224,7 +226,7 @@ def _queues(network: Network, steps: pd.DataFrame) -> pd.DataFrame:
     key = (
         steps["hospital"].cat.codes.to_numpy().astype(np.int64) * n_steps + steps["step"].cat.codes.to_numpy()
     )
-    order = np.argsort(key, kind="stable")
+    order = order_of(key, len(network.hospitals) * n_steps)
     queued = steps["queued"].to_numpy()[order]
     # Whoever still waits leaves the queue at the horizon, after the last look at it.
     leaves = queued + steps["queued_for"].to_numpy()[order]
