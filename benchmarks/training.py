@@ -1,7 +1,7 @@
 """What training costs: environment steps per second of every environment and trainer, in one run, in turn.
 
-python benchmarks/training.py           about eight minutes
-python benchmarks/training.py --quick   about three; too short for figures to quote
+python benchmarks/training.py             about eight minutes
+python benchmarks/training.py --rounds 1  about three
 
 All run the eight hospitals of `region` with hourly decisions. A step is one decision of all eight. Contenders take
 turns, round after round, so that what the machine does besides disturbs all; ratios are of the same round. Environments
@@ -31,6 +31,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import trainers  # noqa: E402
 
 REGION = ("region", ["decide_every=1 h"])
+SECONDS = 1.0
+"""Of a turn at least; a turn is whole episodes."""
 GOAL_LOCKSTEP, GOAL_LEAN = 15.0, 10.0
 """Times the reference environment; times RLlib: issue 6."""
 
@@ -181,23 +183,25 @@ def ratio(contender: Contender, to: Contender) -> float:
     return float(np.median(np.array(contender.rates) / np.array(to.rates)))
 
 
-def beside_rllib(rounds: int, quick: bool) -> None:
-    """Print the trainers' table, RLlib without runners and without lockstep first."""
+def beside_rllib(rounds: int) -> None:
+    """Print the trainers' tables, RLlib without runners and without lockstep first."""
     if absent := trainers.missing():
         print(f"\nTrainers are left out: {absent} is missing.")
         return
-    lean, plain, *others = (Contender(name, iter(())) for name in trainers.TRAINERS)
-    everybody = [plain, lean, *others]
+    clocks = ("by the wall", "by the processor time of all processes")
+    every = [[Contender(name, iter(())) for name in trainers.TRAINERS] for _ in clocks]
     for _ in range(rounds):
-        for contender in everybody:
-            contender.rates.append(trainers.rate(contender.name, quick))
-    show("Trainers, end to end, wall time", everybody)
-    goal("lean trainer, times RLlib without runners", ratio(lean, plain), GOAL_LEAN)
-    one, with_lockstep, one_with_lockstep, _ = others
-    print(
-        f"  RLlib with the lockstep runner, times RLlib without: {ratio(with_lockstep, plain):.1f} (0 runners), "
-        f"{ratio(one_with_lockstep, one):.1f} (1 runner)"
-    )
+        for k, name in enumerate(trainers.TRAINERS):
+            for contenders, rate in zip(every, trainers.rate(name), strict=True):
+                contenders[k].rates.append(rate)
+    for clock, (lean, plain, *others) in zip(clocks, every, strict=True):
+        show(f"Trainers, end to end, {clock}", [plain, lean, *others])
+        goal("lean trainer, times RLlib without runners", ratio(lean, plain), GOAL_LEAN)
+        one, with_lockstep, one_with_lockstep, _ = others
+        print(
+            f"  RLlib with the lockstep runner, times RLlib without: {ratio(with_lockstep, plain):.1f} (0 runners), "
+            f"{ratio(one_with_lockstep, one):.1f} (1 runner)"
+        )
 
 
 def machine() -> str:
@@ -218,16 +222,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="short rounds")
-    quick = parser.parse_args().quick
-    rounds, seconds = (1, 0.0) if quick else (3, 2.0)
+    parser.add_argument("--rounds", type=int, default=3, help="of environments; trainers have one less")
+    rounds = max(1, parser.parse_args().rounds)
     print(machine())
     for random in (False, True):
         title = "Environments, random legal actions" if random else "Environments, neutral actions"
-        done = compare(title, list(environments(random)), rounds, seconds)
+        done = compare(title, list(environments(random)), rounds, SECONDS)
         best = max(done[2:5], key=lambda one: np.median(one.rates))
         goal(f"{best.name}, times the reference environment", ratio(best, done[0]), GOAL_LOCKSTEP)
-    beside_rllib(1 if quick else 2, quick)
+    beside_rllib(max(1, rounds - 1))
     print(f"\nload {os.getloadavg()[0]:.1f} at the end")
     return 0
 
