@@ -36,27 +36,29 @@ def tune(
     changes: options.Overrides = None,
     out: Annotated[Path, typer.Option("--out", help="A new folder for the trials.")] = Path("tuned"),
     as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Train with every combination of lambda and step size; each trial is a checkpoint, ckpt:FOLDER."""
+    from fairward.progress import progress
     from policies.learning.settings import TrainSettings
     from policies.rllib.cluster import Cluster
+    from policies.rllib.tuning import TRIALS
     from policies.rllib.tuning import tune as run
     from policies.sentence import aligned
     from scenarios.loader import load
 
     settings = TrainSettings(algo=algo, seed=seed, iterations=iterations, copies=copies, steps=steps)
-    table = run(
-        load(scenario, changes or ()),
-        settings,
-        _numbers("--lambda", lams),
-        _numbers("--lr", rates),
-        out,
-        Cluster(ray, env_runners=at_once),
-    )
+    loaded, grid = load(scenario, changes or ()), (_numbers("--lambda", lams), _numbers("--lr", rates))
+    try:
+        with progress(f"sweep of {loaded.name}", quiet, "iterations") as tell:
+            table = run(loaded, settings, *grid, out, Cluster(ray, env_runners=at_once), tell)
+    except KeyboardInterrupt:
+        typer.echo(f"{out}: what the trials had kept is there, and listed in {TRIALS}.", err=True)
+        raise
     if as_json:
         typer.echo(json.dumps({"schema": SCHEMA, "trials": table.to_dict("records")}))
         return
-    columns = ["lambda", "lr", "objective", "mean", "worst", "gap", "checkpoint"]
+    columns = ["lambda", "lr", "iteration", "objective", "mean", "worst", "gap", "checkpoint"]
     typer.echo(aligned(columns, [[_shown(row[c]) for c in columns] for row in table.to_dict("records")]))
     typer.echo(
         "\nCosts in training, 1 = neutral orders, one seed: no evidence. "
