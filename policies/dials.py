@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.environments.acting import Acting
-from policies.environments.encoding import Vector
-from policies.environments.menu import Actions, Mask, Menu, menu_of
+from policies.environments.menu import Actions, Menu, menu_of
 from policies.parameters import Parameters, suggestion
 from scenarios.errors import UsageError
 from scenarios.scenario import Scenario
@@ -20,16 +18,12 @@ class HeldDials:
     def __init__(
         self, scenario: Scenario, network: Network, stream: np.random.Generator, parameters: Parameters
     ) -> None:
-        menu = menu_of(network)
-        self._actions = np.tile(options_named(menu, parameters), (len(network.hospitals), 1))
-        self._acting = Acting(network, self._choose, menu)
+        self._menu = menu_of(network)
+        self._actions = np.tile(options_named(self._menu, parameters), (len(network.hospitals), 1))
 
     def decide(self, decision: Decision) -> Directive:
         """Return the orders of the options that are possible now."""
-        return self._acting.decide(decision)
-
-    def _choose(self, observation: Vector, masks: Mask) -> Actions:
-        return self._actions
+        return self._menu.directive(decision, self._menu.within(self._menu.masks(decision), self._actions))
 
 
 def options_named(menu: Menu, parameters: Parameters) -> Actions:
