@@ -1,5 +1,6 @@
 """A study from its protocol to its page: nothing is judged before it is fixed, nothing finished is run again."""
 
+import importlib
 import json
 import os
 import shutil
@@ -13,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from study_made_up import not_explained, not_learned, untrained
 
 from dashboards.report.study_page import write_study_page
 from fairward.study_freezing import FROZEN, freeze
@@ -31,6 +31,7 @@ from policies.study.results import Judged, goals
 from scenarios.errors import ScenarioError, UsageError
 from sim.replications import Workers
 from tests.conftest import seed_of
+from tests.policies.study.study_made_up import not_explained, not_learned, untrained
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = Path(__file__).with_name("tiny.yaml")
@@ -119,18 +120,19 @@ def test_what_is_finished_is_not_run_again_and_what_is_missing_is(finished, tmp_
 
 @pytest.mark.slow
 def test_trainings_in_two_processes_leave_what_one_process_leaves_but_never_after_the_choice(
-    finished, tmp_path
+    finished, tmp_path, monkeypatch
 ):
+    monkeypatch.syspath_prepend(Path(__file__).parent)  # under a name that a new process finds, too
+    trainer = importlib.import_module("study_made_up").untrained
     folder = tmp_path / "tiny"
     shutil.copytree(finished, folder)
     shutil.rmtree(folder / "training")
     for part in folder.glob(f"{RESULTS}/training--*"):
         shutil.rmtree(part)
 
-    with pytest.raises(
-        UsageError, match="policies would be chosen otherwise"
-    ):  # they say when they were written
-        run(folder, resume=True, jobs=2)
+    # Checkpoints say when they were written.
+    with pytest.raises(UsageError, match="policies would be chosen otherwise"):
+        run(folder, trainer, resume=True, jobs=2)
 
     for seed in (1, 2):
         first, again = (
@@ -300,7 +302,8 @@ def test_the_goal_does_not_stand_on_the_margin_of_another_protocol():
 def test_a_killed_study_goes_on_without_repeating_what_is_finished(finished, tmp_path):
     """SIGKILL as soon as the choice is written; resumed, it keeps that part and ends where the undisturbed one did."""
     text = TINY.read_text(encoding="utf-8")
-    rules_only = text[: text.index("learned:")] + text[text.index("tuning:") :]
+    places = [text.index(key) for key in ("learned:", "tuning:", "explained:", "limits:")]
+    rules_only = text[: places[0]] + text[places[1] : places[2]] + text[places[3] :]
     protocol = tmp_path / "tiny.yaml"
     protocol.write_text(rules_only, encoding="utf-8")
     command = [sys.executable, "-m", "fairward.cli", "study"]
