@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from sim.reference import ReferenceEngine
 
 NEUTRAL = Orders()
+
+
+def only_rules(order: Orders) -> bool:
+    """Whether nothing is ordered but rules, which hold until others are: to order them again changes nothing."""
+    acts = (order.reserve, order.moves, order.lend, order.call_in, order.flex, order.early_discharge)
+    return order.vaccine is None and not any(acts)
 
 
 class Standing:
@@ -71,6 +77,13 @@ class Standing:
         for h, order in enumerate(orders):
             self._discharge(h, order.early_discharge)
             self._move(h, order.moves)
+
+    def note_again(self, ordered: Sequence[Ordered], decision: int, time: float, trigger: Trigger) -> None:
+        """Note orders that were given again and change nothing."""
+        name = trigger.name.lower()
+        self.ordered += [
+            Ordered(decision, time, name, one.hospital, one.part, one.order, one.refused) for one in ordered
+        ]
 
     # What is illegal by itself.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from scenarios.rules import OverflowRule
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
-from sim.directives import NEUTRAL, Standing
+from sim.directives import NEUTRAL, Standing, only_rules
 from sim.eventlog import Row
 from sim.fast import kernel, layouts
 from sim.fast.future import FREE, SLACK, SLOTS, SLOTS_PER_HOUR
@@ -28,7 +28,7 @@ from sim.network import CAUSES, UNLIMITED, Network
 from sim.order import Kind, on_grid, on_second, priority
 from sim.patient import PatientFactory
 from sim.protocol import Decision, Directive, Tally
-from sim.result import Result
+from sim.result import Ordered, Result
 from sim.rules import QueueRanking
 from sim.signals import Trigger
 from sim.staffing import on_duty
@@ -109,8 +109,14 @@ class FastEngine:
         """Whether somebody has looked at the present decision."""
         self._overflow_rules: dict[tuple[int, float], OverflowRule] = {}
         """By code and reach, when it is answered by numbers; else none."""
-        self._neutral: Directive | None = None
-        """The directive in force if it is neutral, so that giving it again changes nothing."""
+        self._settled: Directive | None = None
+        """The directive in force if giving it again would change nothing."""
+        self._idle = False
+        """Whether it is neutral, and so as good as one without orders."""
+        self._notes: list[Ordered] = []
+        """What was noted when it was carried out."""
+        self._n_noted = 0
+        """Decisions of whose answers `standing` knows."""
         self._ended = False
         self._last: Tally | None = None
 
@@ -170,28 +176,35 @@ class FastEngine:
         if not self._seen:
             self.tallies.begin(self.env.now)
         self._seen = False
-        again = directive is self._neutral or (self._neutral is not None and not directive.orders)
+        again = directive is self._settled or (self._idle and not directive.orders)
         if again and self.supply is None:
             self.log((self.env.now, Row.DECIDED, -1, -1, int(self._w["asked"]), float(self.decisions)))
             self.command(kernel.ALL_CHANGED)
-            self._w["n_decided"] += 1
+            self.standing.note_again(self._notes, self.decisions, self.env.now, self.asked)
+            self._answered()
             return
         if self.supply is not None:
             self.supply.read()
+        n_before = len(self.standing.ordered)
         self.standing.carry_out(directive, self.asked)
-        is_neutral = all(orders == NEUTRAL for orders in directive.orders.values())
-        self._neutral = directive if is_neutral else None
+        self._notes = self.standing.ordered[n_before:]
+        self._settled = directive if all(map(only_rules, directive.orders.values())) else None
+        self._idle = all(orders == NEUTRAL for orders in directive.orders.values())
         if self.supply is not None:
             self.supply.write()
         self._put_rules_into_force()
+        self._answered()
+
+    def _answered(self) -> None:
         self._w["n_decided"] += 1
+        self._n_noted = self.decisions
 
     def run_to_horizon(self, directive: Directive) -> None:
         """Answer every decision with the same orders, without looking at the state."""
         while self.run_to_decision():
             self.answer(directive)
             # What is ordered again need not be carried out again: the kernel can go on alone.
-            self._w["again"] = directive is self._neutral and self.supply is None
+            self._w["again"] = directive is self._settled and self.supply is None
 
     # Answered by numbers instead.
 
@@ -231,6 +244,7 @@ class FastEngine:
 
     def result(self) -> Result:
         """Return what happened; after the horizon, as often as it is asked for."""
+        self._catch_up()
         return Result(
             network=self.network,
             seed=self.workload.seed,
@@ -239,7 +253,7 @@ class FastEngine:
             patients=self.workload.patients,
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
-            since=self._last or self._since_last_decision(),
+            since=self._last or self.tallies.since(self.network.horizon),
             workload_hash=fingerprint(self.workload, self._source),
         )
 
@@ -622,16 +636,24 @@ class FastEngine:
             tuple(zip(treated["time"].tolist(), treated["patient"].tolist(), strict=True)),
         )
 
-    def _since_last_decision(self) -> Tally:
-        if self._w["begun"] >= 0:  # the kernel has answered alone
-            self.tallies.begin(float(self._w["begun"]), self.memory["tallies_begun"])
-            self._w["begun"] = -1
-        return self.tallies.since(self.network.horizon)
+    def _catch_up(self) -> None:
+        """Learn of the decisions that the kernel has answered alone."""
+        if self._w["begun"] < 0:
+            return
+        self.tallies.begin(float(self._w["begun"]), self.memory["tallies_begun"])
+        self._w["begun"] = -1
+        if self._notes:
+            log = self._rows.log()
+            for row in np.flatnonzero((log.kind == Row.DECIDED) & (log.value >= self._n_noted)).tolist():
+                trigger = Trigger(int(log.item[row]))
+                self.standing.note_again(self._notes, int(log.value[row]), float(log.time[row]), trigger)
+        self._n_noted = self.decisions
 
     def _close(self) -> None:
         if not self._ended:
             self._ended = True
-            self._last = self._since_last_decision()
+            self._catch_up()
+            self._last = self.tallies.since(self.network.horizon)
             if self._factory is not None:
                 self._factory.close()
 

@@ -26,7 +26,7 @@ HOURS = [0.0, 1 / SLOTS_PER_HOUR, 0.25, 1.0, TURN, TURN + 0.25, 2 * TURN, 100.0,
 """Delays: ties, one slot, one turn of the ring, more than a turn."""
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     delays=st.lists(
         st.tuples(st.sampled_from(HOURS) | st.floats(0, 150), st.lists(st.sampled_from(HOURS), max_size=3)),
