@@ -51,7 +51,7 @@ class Contender:
     def take_turn(self, seconds: float) -> None:
         """Run whole episodes for at least so long."""
         n, spent = 0, 0.0
-        while spent < seconds:
+        while not n or spent < seconds:
             more, took = next(self.steps)
             n, spent = n + more, spent + took
         self.rates.append(n / spent)
