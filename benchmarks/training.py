@@ -31,8 +31,6 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import trainers  # noqa: E402
 
 REGION = ("region", ["decide_every=1 h"])
-SECONDS = 1.0
-"""Of a turn at least; a turn is whole episodes."""
 GOAL_LOCKSTEP, GOAL_LEAN = 15.0, 10.0
 """Times the reference environment; times RLlib: issue 6."""
 
@@ -48,13 +46,10 @@ class Contender:
     steps: Steps
     rates: list[float] = field(default_factory=list)
 
-    def take_turn(self, seconds: float) -> None:
-        """Run whole episodes for at least so long."""
-        n, spent = 0, 0.0
-        while not n or spent < seconds:
-            more, took = next(self.steps)
-            n, spent = n + more, spent + took
-        self.rates.append(n / spent)
+    def take_turn(self) -> None:
+        """Run an episode, of all its copies."""
+        n, seconds = next(self.steps)
+        self.rates.append(n / seconds)
 
 
 def timed(action: Callable[[], Any]) -> tuple[Any, float]:
@@ -149,14 +144,14 @@ def environments(random: bool) -> Iterator[Contender]:
 # The tables.
 
 
-def compare(title: str, contenders: list[Contender], rounds: int, seconds: float) -> list[Contender]:
+def compare(title: str, contenders: list[Contender], rounds: int) -> list[Contender]:
     """Let all take turns and print a table; the first is what ratios are to."""
     for contender in contenders:
-        contender.take_turn(0.0)  # an episode, for caches and compiled code
+        contender.take_turn()  # for caches and compiled code
         contender.rates.clear()
     for _ in range(rounds):
         for contender in contenders:
-            contender.take_turn(seconds)
+            contender.take_turn()
     show(title, contenders)
     return contenders
 
@@ -227,7 +222,7 @@ def main() -> int:
     print(machine())
     for random in (False, True):
         title = "Environments, random legal actions" if random else "Environments, neutral actions"
-        done = compare(title, list(environments(random)), rounds, SECONDS)
+        done = compare(title, list(environments(random)), rounds)
         best = max(done[2:5], key=lambda one: np.median(one.rates))
         goal(f"{best.name}, times the reference environment", ratio(best, done[0]), GOAL_LOCKSTEP)
     beside_rllib(max(1, rounds - 1))
