@@ -22,12 +22,12 @@ REGION = ("region", ["decide_every=1 h", "warm_up=0 h"])
 COPIES, STEPS, EPOCHS, MINIBATCH, HIDDEN = 16, 32, 4, 512, (64, 64)
 
 TRAINERS: dict[str, tuple[int, bool, int]] = {
-    "lean trainer": (0, True, 8),
+    "lean trainer": (0, True, 6),
     "RLlib, 0 runners": (0, False, 2),
     "RLlib, 1 runner": (1, False, 2),
-    "RLlib, 0 runners, lockstep": (0, True, 6),
-    "RLlib, 1 runner, lockstep": (1, True, 6),
-    "RLlib, 2 runners, lockstep": (2, True, 4),
+    "RLlib, 0 runners, lockstep": (0, True, 4),
+    "RLlib, 1 runner, lockstep": (1, True, 4),
+    "RLlib, 2 runners, lockstep": (2, True, 3),
 }
 """Name -> env runners, whether copies are in lockstep, iterations that count. Two runners are told of, no more."""
 

@@ -30,7 +30,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import trainers  # noqa: E402
 
-REGION = ("region", ["decide_every=1 h"])
+REGION = ("region", ["decide_every=1 h", "horizon=5 days", "warm_up=0 h"])
 GOAL_LOCKSTEP, GOAL_LEAN = 15.0, 10.0
 """Times the reference environment; times RLlib: issue 6."""
 
@@ -113,7 +113,7 @@ def spread() -> Steps:
     """PettingZoo's simple_spread: three agents, no hospital, for scale. Needs the package mpe2."""
     from mpe2 import simple_spread_v3
 
-    env = simple_spread_v3.parallel_env(N=3, max_cycles=480)
+    env = simple_spread_v3.parallel_env(N=3, max_cycles=120)
     while True:
         _, spent = timed(env.reset)
         n = 0
