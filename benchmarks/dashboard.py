@@ -76,7 +76,7 @@ def _measure(browser: Browser, url: str) -> None:
 def _explanations(service: RunService) -> None:
     scenario = Desk(service).chosen
     for policy in EXPLAINED:
-        asked = Question(dump_json(scenario), policy, 1, 4, False, None)
+        asked = Question(dump_json(scenario), policy, policy, 1, 4, False, None)
         with _timed(f"explaining {policy} on region, 4 runs"):
             asyncio.run(service.compute(policy, explain, asked))
 

@@ -23,6 +23,8 @@ class Question:
     scenario: str
     """As JSON."""
     policy: str
+    called: str
+    """What the page calls it: where a learned policy lies is nobody's business."""
     seed: int
     runs: int
     ranks: bool
@@ -36,10 +38,10 @@ def explain(question: Question) -> Found:
     scenario = Scenario.model_validate(json.loads(question.scenario))
     if question.patient is not None:
         found = journey(scenario, question.policy, question.seed, 1, question.patient)
-        return _shown(tell_journey(scenario, question.policy, question.seed, found), {})
+        return _shown(tell_journey(scenario, question.called, question.seed, found), {})
     asking = Asking(
         question.policy, question.runs, question.seed, "ranks" if question.ranks else None,
-        n_rows=100, n_background=60,
+        n_rows=100, n_background=60, called=question.called,
     )  # fmt: skip
     told, explained, words = ask(scenario, asking)
     return _shown(told, explanation_drawings(explained, words))

@@ -58,7 +58,7 @@ class Model(AskedModel):
         def work(result: Result, tables: Tables) -> Work:
             side = tables.side
             question = Question(
-                dump_json(side.scenario), side.policy, result.answer.seed, RUNS, ranks, patient
+                dump_json(side.scenario), side.policy, side.label, result.answer.seed, RUNS, ranks, patient
             )
             return explain, question
 

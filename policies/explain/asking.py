@@ -39,6 +39,8 @@ class Asking:
     hospital: str | None = None
     n_rows: int = 200
     n_background: int = 100
+    called: str = ""
+    """What the policy is called, where that is not how it is written."""
 
 
 def ask(
@@ -52,7 +54,7 @@ def ask(
     if asking.dial == RANKS or (asking.dial is None and constant):
         scored = ranks_of(subject.rules[0], subject.network)
         found = explanation(rank_case(scored, subject.runs, *sizes, seed), seed, say)
-        about = about_subject(subject, None)
+        about = about_subject(subject, None, asking.called)
         return tell_explanation(about, found, None, None, scored.words), found, scored.words
     imitated = imitate(subject, say)
     scorer = scorer_of(subject, imitated)
@@ -68,7 +70,8 @@ def ask(
     where = _where(subject, asking.at, asking.hospital)
     case = dial_case(scorer, subject.visited, place, subject.network.hospitals, *sizes, seed, where)
     found = explanation(case, seed, say)
-    return tell_explanation(about_subject(subject, place), found, imitated, place), found, shown
+    about = about_subject(subject, place, asking.called)
+    return tell_explanation(about, found, imitated, place), found, shown
 
 
 def _dial_named(dial: str | None, subject: Subject, names: list[str], varied: list[int]) -> int:

@@ -50,12 +50,12 @@ class About:
     """Attribute of the groups -> its title."""
 
 
-def about_subject(subject: Subject, dial: int | None) -> About:
+def about_subject(subject: Subject, dial: int | None, called: str = "") -> About:
     """Return it of a policy in the simulator. `dial`: which dial is explained; None: the ranks of waiting patients."""
     scenario = subject.scenario
     surrogate = dial is not None and subject.learned is None
     return About(
-        scenario.title or scenario.name, scenario.name, subject.policy, subject.seed,
+        scenario.title or scenario.name, scenario.name, called or subject.policy, subject.seed,
         tuple(run.replication for run in subject.runs), _kind(subject, dial), surrogate,
         _network_notes(subject) if dial is not None else _rank_notes(),
         {name: attribute_title(scenario, name) for name in scenario.attributes},

@@ -9,7 +9,9 @@ pytest.importorskip("param")
 
 from dashboards.app.desk import LEARNED_HERE, Desk
 from dashboards.app.first import first_result
+from dashboards.app.page_explain import Model
 from dashboards.app.service import RunService
+from dashboards.app.session import Session
 from fairward.shelf import RunShelf
 from policies.environments.encoding import Encoding
 from policies.learning.checkpoint import write_checkpoint
@@ -129,10 +131,21 @@ def test_another_policy_under_the_same_name_is_another_question(service, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_learned_policy_is_run_and_shown_like_any_other(desk):
+def test_a_learned_policy_is_run_and_explained_like_any_other(desk, service, runs):
+    pytest.importorskip("shap")
+    pytest.importorskip("lime")
+    page = Model(Session(desk, service, RunShelf(runs)))
     desk.param.update(policy="learned: winter-0", runs=2)
 
-    asyncio.run(desk.run())
+    async def asked():
+        await desk.run()
+        page.take(desk.result)
+        await page.explain()
 
-    assert desk.message == ""
-    assert desk.result.answer.policies[1] == "winter-0 (gr-ppo, lambda 0, seed 3)"
+    asyncio.run(asked())
+
+    called = "winter-0 (gr-ppo, lambda 0, seed 3)"
+    assert (desk.message, page.message) == ("", "")
+    assert desk.result.answer.policies[1] == called
+    assert page.found.title == f"what moves the choices of {called}?"
+    assert str(runs) not in repr(page.found)
