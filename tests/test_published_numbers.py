@@ -1,6 +1,9 @@
-"""No result is published without what it was made from: README and docs/results against manifests."""
+"""No result is published without what it was made from: README, docs/results and docs/scale.md against manifests."""
 
+import importlib.util
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from policies.study.protocol import read_protocol
 from policies.study.summary import summary_table
 
 ROOT = Path(__file__).resolve().parents[1]
-README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results"
+README, RESULTS, SCALE = ROOT / "README.md", ROOT / "docs" / "results", ROOT / "docs" / "scale.md"
 MADE = re.compile(r"<!-- ([\w-]+):begin -->\n(.*?)<!-- \1:end -->", re.DOTALL)
 NUMBER = re.compile(
     r"[+-]?\d[\d.]* ?(?:h|hours|points|per cent|%)(?![\w-])|\[-?\d[\d.]*, -?\d[\d.]*\]|p [<=] 0?\.\d+"
@@ -70,3 +73,36 @@ def test_a_page_is_made_again_from_a_small_set_of_manifests(tmp_path):
     for said in ("The goal is not reached", "What moves the choices of the winners?", "(best fixed)",
                  "In how many scenarios and shifts", "does not support population", "hypervolume"):  # fmt: skip
         assert said in (KEPT / "index.md").read_text(encoding="utf-8")
+
+
+def scaling_model():
+    spec = importlib.util.spec_from_file_location("scaling_model", ROOT / "benchmarks" / "scaling_model.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_of_scale_are_what_was_measured():
+    figures = json.loads(SCALE.with_suffix(".json").read_text(encoding="utf-8"))
+
+    assert {"commit", "began", "load", "machine"} <= figures.keys()
+    assert blocks(SCALE) == scaling_model().tables(figures)
+
+
+def test_the_cost_model_finds_what_made_the_figures():
+    model = scaling_model()
+    runs = [
+        {"processes": p, "runs": n, "start": 3, "seconds": n * 0.5 / (1 if p == 1 else 2 * 0.8)}
+        for p in (1, 2)
+        for n in (6, 12, 24)
+    ]
+    found = model.fitted(runs)
+
+    assert (found.start, found.each, found.efficiency) == pytest.approx((3, 0.5, 0.8))
+    assert found.worst < 1e-9
+    timed = [{"nodes": n, "seconds": [2 + s] * 3, "sampling": [s] * 3} for n, s in ((1, 3.0), (2, 2.0))]
+    learned = model.iteration(timed)
+    assert (learned.learning, learned.sampling, learned.efficiency) == pytest.approx((2, 3, 0.75))
+    assert learned.seconds(2) == pytest.approx(4)
+    assert learned.seconds(learned.saturates) <= 2 * 1.1
