@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,12 @@ from scenarios.errors import FairwardError, UsageError
 
 PEOPLE, LIBRARY, HEART = (
     "people of this result",
-    "profiles written by a language model",
-    "heart patients, risk model and thresholds",
+    "shipped profiles",
+    "heart patients",
 )
 ANYBODY = "anybody"
+MOST_SLIM = 14
+"""Rows of a table beside another card."""
 MOST_OFFERED = 40
 """People in the list: as evenly over their risks as can be."""
 LOADED_RUNS = 5
@@ -315,7 +318,7 @@ class View(AskedView):
             made = pmui.Button(
                 label=f"Load and run: {title}", variant="outlined", margin=4, disabled=self.model.param.busy
             )
-            made.on_click(lambda event: pn.state.execute(lambda: self.model.load(name)))
+            made.on_click(lambda event: pn.state.execute(partial(self.model.load, name)))
             return made
 
         kinds = {**found, "Flu season, people with clinical profiles": EXAMPLE.stem}
@@ -347,9 +350,18 @@ class View(AskedView):
         key = result.short if model.source == PEOPLE else ""
         self.top.object = _top(result if key else None)
         self.offered.object = f"<p class='note'>{escape(model.offered)}</p>"
-        many = [_card(one, key) for one in (model.gathered.exhibits if model.gathered else ())]
-        one = [_card(exhibit, key) for exhibit in (model.seen.exhibits if model.seen else ())]
-        self.found[:] = [*many, look.columns(*((card, look.HALF) for card in one))]
+        shown = [
+            *(model.gathered.exhibits if model.gathered else ()),
+            *(model.seen.exhibits if model.seen else ()),
+        ]
+        cards = [(_card(one, key), look.HALF if _is_slim(one) else look.WHOLE) for one in shown]
+        self.found[:] = [look.columns(*sorted(cards, key=lambda card: card[1] is look.WHOLE))]
+
+
+def _is_slim(exhibit: Exhibit) -> bool:
+    """Whether half the width of a screen is enough."""
+    table = exhibit.table
+    return bool(exhibit.svg) or table is None or (len(table.columns) <= 5 and len(table.rows) <= MOST_SLIM)
 
 
 def _card(exhibit: Exhibit, key: str) -> Any:

@@ -13,7 +13,7 @@ from dashboards.report.wording import counted, sentence_case, tidy
 from scenarios.scenario import Scenario
 from scenarios.units import format_duration
 
-DAY = 24.0
+DAY, MINUTE = 24.0, 1 / 60
 COLUMNS = (
     "When", "Came as", "Urgency", "Band then", "Hospital", "Waited for treatment", "Steps", "Dose", "Moved", "Outcome",
 )  # fmt: skip
@@ -74,11 +74,12 @@ def _waited(visit: Mapping[Any, Any]) -> str:
         return "did not come"
     if not isfinite(visit["treated"]):
         return "not treated"
-    return format_duration(max(visit["treated"] - visit["presented"], 0.0), digits=2)
+    waited = visit["treated"] - visit["presented"]
+    return format_duration(waited, digits=2) if waited > MINUTE / 2 else "not at all"
 
 
 def _step(step: Mapping[Any, Any]) -> str:
-    name = tidy(str(step["step"]))
+    name = tidy(str(step["step"]).rpartition(".")[2])
     if not isfinite(step["started"]):
         why = "" if pd.isna(step["quit_reason"]) else f" ({step['quit_reason']})"
         return f"{name}: waited {format_duration(step['queued_for'], digits=2)}, not begun{why}"

@@ -95,7 +95,7 @@ class Resident:
         ]
         for attribute, codes in people.codes.items():
             spec = scenario.attributes[attribute]
-            source = home.source if attribute in home.attributes and home.source else spec.source
+            source = home.source if attribute in home.attributes else spec.source
             value = attribute_values(scenario, attribute)[codes[self.number]]
             found.append(Fact(sentence_case(spec.title or tidy(attribute)), tidy(value), *_origin(source)))
         for attribute, numbers in people.numbers.items():

@@ -95,7 +95,7 @@ class Residents:
         population = scenario.population
         assert population is not None
         groups = {}
-        for name in catchments[0].people.codes:
+        for name in sorted(catchments[0].people.codes, key=lambda name: name not in scenario.equity.groups):
             codes = np.concatenate([catchment.people.codes[name] for catchment in catchments])
             groups[name] = (attribute_values(scenario, name), codes)
         homes = np.repeat(np.arange(len(catchments)), [len(c.people) for c in catchments])
@@ -110,7 +110,7 @@ class Residents:
             "the same under every policy.",
             places=tuple((network.hospitals[c.hospital], len(c.people)) for c in catchments),
             risk=np.concatenate([one.on(self.day).risk for one in lived]),
-            groups={"home": (titles, homes), **groups},
+            groups={**groups, "home": (titles, homes)},
             bands=bands_of(scenario, self.setting),
             there=np.concatenate([one.died > self.day for one in lived]),
             came=np.concatenate([_came(self.run, network, c) for c in catchments]),

@@ -83,6 +83,28 @@ def test_the_band_and_the_reasons_given_are_those_of_the_thresholds_chosen(page)
     assert sum(added[:-1]) == pytest.approx(added[-1], abs=0.003)
 
 
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [("flu-season", "flu-season"), ("flu-season-profiles", "uploaded: flu-season-profiles")],
+)
+def test_a_scenario_with_people_is_loaded_with_its_policies_and_run(shipped, name, chosen):
+    result, service = shipped
+    desk, ran = Desk(service, result), []
+
+    async def run():
+        ran.append((desk.scenario, desk.reference, desk.policy, desk.runs))
+
+    desk.run = run
+    service.cached = lambda key: None
+    model = Model(Session(desk, service, None))
+    model.take(result)
+    asyncio.run(model.load(name))
+
+    assert ran == [(chosen, "vaccine-population", "vaccine-risk", 5)]
+    assert desk.chosen.population is not None
+    assert not model.busy
+
+
 def test_thresholds_in_the_wrong_order_are_said_and_nothing_is_shown(page):
     page.param.update(moderate=0.6, high=0.3)
     follow(page)
