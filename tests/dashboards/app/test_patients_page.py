@@ -248,6 +248,7 @@ def lived(shipped, tmp_path_factory):
     service.close()
 
 
+@pytest.mark.timeout(300)  # runs are made in processes of their own, which start first
 def test_people_are_chosen_when_a_result_has_them(lived):
     model, desk = lived
 
