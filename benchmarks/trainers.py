@@ -39,14 +39,21 @@ def missing() -> str | None:
 
 
 def rate(name: str) -> tuple[float, float]:
-    """Train in a new process; return decisions of all copies per second on the wall, and of processor time."""
+    """Train in a new process; return decisions of all copies per second on the wall, and of processor time.
+
+    NaN if it fails, which is told: on a very busy machine Ray may not come up in time.
+    """
     *_, counted = TRAINERS[name]
     command = [sys.executable, __file__, name, str(1 + counted)]
     # Ray's processes are otherwise so polite (niceness 15) that they hardly run beside other work.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "RAY_worker_niceness": "0"}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
-    wall, processor = json.loads(done.stdout.splitlines()[-1])
-    return float(wall), float(processor)
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, env=environment)
+    if done.returncode:
+        print(f"{name}: exit code {done.returncode}", file=sys.stderr, flush=True)
+        return float("nan"), float("nan")
+    wall, processor = map(float, json.loads(done.stdout.splitlines()[-1]))
+    print(f"{name}: {wall:.0f} by the wall, {processor:.0f} of processor time", file=sys.stderr, flush=True)
+    return wall, processor
 
 
 class Watch:

@@ -162,6 +162,9 @@ def show(title: str, contenders: list[Contender]) -> None:
         f"\n{title}: steps per second, median of {rounds} rounds; ratio to the first, median (least to greatest)"
     )
     for contender in contenders:
+        if np.isnan(contender.rates).any():
+            print(f"  {contender.name:34} failed", flush=True)
+            continue
         ratios = np.array(contender.rates) / np.array(contenders[0].rates)
         print(
             f"  {contender.name:34}{np.median(contender.rates):9.0f}{np.median(ratios):9.1f}"

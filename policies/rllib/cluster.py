@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scenarios.errors import MissingExtra, UsageError
+from scenarios.errors import MissingExtra, RunError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 EXCLUDES = [".venv", ".venv-core", "runs", "trained", ".git", "docs", "tests", "benchmarks", "dist", "build"]
@@ -61,14 +61,7 @@ def joined(cluster: Cluster) -> Iterator[Any]:
         yield ray
         return
     if address is None:
-        ray.init(
-            address="local",
-            num_cpus=cluster.cpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE,
-            log_to_driver=False,
-            logging_level="ERROR",
-        )
+        _begin(ray, cluster.cpus)
     else:
         _join(ray, address, travel=cluster.address != AUTO)
     try:
@@ -144,6 +137,25 @@ def _where(address: str | None) -> str | None:
     raise UsageError(
         "--ray auto: RAY_ADDRESS is not set, so this is no job of a cluster. Name it: --ray HOST:PORT."
     )
+
+
+def _begin(ray: Any, cpus: int) -> None:
+    """Start a cluster on this machine."""
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE,
+            log_to_driver=False,
+            logging_level="ERROR",
+        )
+    except Exception as error:  # Ray raises just that when its processes have not answered in time
+        first = str(error).strip().partition("\n")[0]
+        raise RunError(
+            f"Ray cannot be started here ({first}) Is the machine busy, its memory or /tmp full? "
+            "Try again, or leave out --env-runners and --learners: one process needs no Ray."
+        ) from None
 
 
 def _join(ray: Any, address: str, travel: bool) -> None:

@@ -14,13 +14,13 @@ pytest.importorskip("torch")
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 
 from policies.learning.settings import TrainSettings
-from policies.rllib.cluster import Cluster, check_address, check_room
+from policies.rllib.cluster import Cluster, check_address, check_room, joined
 from policies.rllib.costs import COSTS, HOURS, observations, totals
 from policies.rllib.module import OBSERVATION, POLICY
 from policies.rllib.runners import LockstepRunner
 from policies.rllib.training import train_on_ray
 from policies.rllib.tuning import tune
-from scenarios.errors import UsageError
+from scenarios.errors import RunError, UsageError
 from scenarios.loader import load
 
 pytestmark = pytest.mark.ray
@@ -54,6 +54,18 @@ def test_auto_is_for_submitted_jobs(scenario, tmp_path, monkeypatch):
 
     with pytest.raises(UsageError, match="RAY_ADDRESS is not set"):
         train_on_ray(scenario, SETTINGS, tmp_path / "new", Cluster("auto"))
+
+
+def test_a_cluster_that_does_not_come_up_is_an_error_of_ours(monkeypatch):
+    def init(**settings):
+        raise Exception("The current node timed out during startup. This could happen because ...\nMore.")
+
+    monkeypatch.setattr("ray.init", init)
+    monkeypatch.setattr("policies.rllib.cluster._prepare", lambda address: None)
+    said = r"Ray cannot be started here \(The current node timed out .* needs no Ray"
+
+    with pytest.raises(RunError, match=said), joined(Cluster()):
+        pass
 
 
 def test_too_small_a_cluster_is_an_error_and_not_a_wait():
