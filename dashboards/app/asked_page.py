@@ -92,14 +92,9 @@ class AskedView:
 
         self.model = model
         self.wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 6}
-        self.pickers = [
-            pmui.Select.from_param(
-                model.param[name], size="small", description=model.param[name].doc, **self.wide
-            )
-            for name in pickers
-        ]
-        self.bar = pmui.LinearProgress(visible=model.param.busy, **self.wide)
-        self.say = pmui.Alert(object="", visible=False, alert_type="warning", **self.wide)
+        self.pickers = [look.field(pmui.Select, model.param[name], **self.wide) for name in pickers]
+        self.bar = look.progress("Working", model.param.busy)
+        self.say = pmui.Alert(object="", visible=False, severity="warning", **self.wide)
         self.top, self.found = look.html(), pmui.Column(sizing_mode="stretch_width", margin=0)
         model.param.watch(self._speak, "message")
         model.param.watch(self._done, "busy")

@@ -9,6 +9,7 @@ from bokeh.models import ColumnDataSource, HoverTool, LabelSet, Range1d, TapTool
 from bokeh.plotting import figure
 
 from dashboards.app.charts import BLUE, VERMILION, plain_figure
+from dashboards.app.map_chart import LIGHT_INK, follow_theme
 from policies.tradeoffs.front import Front
 
 
@@ -48,18 +49,11 @@ def front_figure(found: Front, key: str, on_tap: Callable[[int], Any]) -> figure
         "x", "y", source=source, marker="marker", size=15, line_color="colour", line_width=2.5, fill_color="colour",
         fill_alpha="filled", nonselection_alpha=1.0, nonselection_fill_alpha="filled",
     )  # fmt: skip
-    chart.add_layout(
-        LabelSet(
-            x="x",
-            y="y",
-            text="label",
-            x_offset=11,
-            y_offset=7,
-            source=source,
-            text_font_size="13px",
-            text_color="#80868d",
-        )
-    )
+    names = LabelSet(
+        x="x", y="y", text="label", x_offset=11, y_offset=7, source=source, text_font_size="13px", text_color=LIGHT_INK
+    )  # fmt: skip
+    chart.add_layout(names)
+    follow_theme(chart, [names])
     chart.add_tools(
         TapTool(renderers=[dots]), HoverTool(renderers=[dots], tooltips=[("", "@label"), ("", "@place")])
     )

@@ -50,11 +50,16 @@ TABS = {
     "& .MuiTabs-scroller": {"overflowX": "auto !important"},
     "& .MuiTab-root": {"minWidth": 0, "fontSize": "0.95rem"},
 }
-PAGE_STYLE = """
+STILL = """
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { transition: none !important; animation: none !important; }
 }
 """
+"""For the page, and for the shadow tree of every component: styles of the page do not reach into those."""
+NO_BUSY_BAR = {"& .MuiAppBar-root > .MuiLinearProgress-root": {"display": "none"}}
+"""Of the page: it has no name for screen readers, and says less than the bars that stand where one waits."""
+NUMBER = {"& .MuiInputAdornment-root": {"display": "none"}, "& .MuiInputBase-input": {"paddingLeft": "14px"}}
+"""Of number fields, without plus and minus: these have no name for screen readers, and the arrow keys do the same."""
 
 _templates = Environment(
     loader=PackageLoader("dashboards.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -110,6 +115,28 @@ def as_written(text: str) -> str:
     """Return text as Markdown that shows it as it is: names come from files that people upload."""
     safe = {"<": "&lt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>"}}
     return "".join(safe.get(c, c) for c in text).replace("\n", "  \n")
+
+
+def field(kind: Any, parameter: Any, **options: Any) -> Any:
+    """Return a field for a parameter, its help under it: a sign that shows help to a mouse only leaves others out."""
+    if kind is not pmui.MultiChoice:  # its size is a number of rows
+        options["size"] = "small"
+    options.setdefault("sizing_mode", "stretch_width")
+    return kind.from_param(parameter, description="", helper_text=parameter.doc or "", **options)
+
+
+def progress(name: str, running: Any, percent: Any = None) -> pn.pane.HTML:
+    """Return a bar with a name, seen while the parameter `running` is; without `percent` its end is not known."""
+
+    def drawn(done: int | None) -> str:
+        value, said = ("", "") if done is None else (f" value='{done}'", f" {done} %")
+        return (
+            f"<label class='working'>{escape(name)} …{said}"
+            f"<progress aria-label='{escape(name)}' max='100'{value}></progress></label>"
+        )
+
+    shown = drawn(None) if percent is None else pn.bind(drawn, percent)
+    return html(shown, visible=running, margin=(2, 14))
 
 
 def figures(exhibit: Exhibit) -> str:

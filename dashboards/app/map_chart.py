@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from bokeh.models import ColumnDataSource, CustomJS, HoverTool, Range1d, Text
+from bokeh.models import ColumnDataSource, CustomJS, HoverTool, LabelSet, Range1d, Text
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
@@ -33,7 +33,7 @@ for (const glyph of glyphs) {
 """The theme colours axes and titles of a figure but not text inside it; it sets the background, which tells us."""
 
 
-def follow_theme(chart: figure, glyphs: Sequence[Text]) -> None:
+def follow_theme(chart: figure, glyphs: Sequence[Text | LabelSet]) -> None:
     """Let text inside a chart be dark on light and light on dark."""
     inks, papers = [LIGHT_INK, DARK_INK], [LIGHT_PAPER, DARK_PAPER]
     chart.js_on_change(

@@ -62,7 +62,8 @@ def content(model: Model, result: Result) -> str:
         f"<div><dt>{escape(a)}</dt><dd>{escape(str(b))}</dd></div>" for a, b in provenance(result.story)
     )
     return (
-        f"{''.join(parts)}<h2>What the words mean</h2><dl class='glossary'>{words}</dl>"
+        f"<h1 class='page'>What do the words mean, and what can this not say?</h1>{''.join(parts)}"
+        f"<h2>What the words mean</h2><dl class='glossary'>{words}</dl>"
         f"<h2>Where the numbers come from</h2><p>To run it again:</p>"
         f"<pre tabindex='0'><code>{escape(result.command)}</code></pre>"
         f"<details><summary>All hashes and versions</summary><dl class='facts'>{facts}</dl></details>"

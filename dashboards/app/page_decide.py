@@ -139,9 +139,7 @@ class View:
         self.model = model
         self.lead, self.tiles = look.html(), look.html(margin=(14, 0))
         self.effects = pmui.Column(sizing_mode="stretch_width", margin=0)
-        self.attribute = pmui.Select.from_param(
-            model.param.attribute, size="small", sizing_mode="stretch_width", margin=(4, 0)
-        )
+        self.attribute = look.field(pmui.Select, model.param.attribute, margin=(4, 0))
         self.who, self.full, self.dots, self.vaccine = (
             pmui.Column(sizing_mode="stretch_width", margin=0) for _ in range(4)
         )

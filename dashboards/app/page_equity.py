@@ -91,9 +91,11 @@ class View(AskedView):
     def __init__(self, model: Model) -> None:
         import panel_material_ui as pmui
 
+        from dashboards.app import look
+
         super().__init__(model, ("side", "by", "crossed", "reference"))
-        self.gates = pmui.TextAreaInput.from_param(
-            model.param.gates, rows=7, max_length=LONGEST_GATES, **self.wide
+        self.gates = look.field(
+            pmui.TextAreaInput, model.param.gates, rows=7, max_length=LONGEST_GATES, **self.wide
         )
         self.audit = self.button("Audit", "balance", model.audit)
         self.vaccine = pmui.Column(sizing_mode="stretch_width", margin=0)
@@ -108,7 +110,10 @@ class View(AskedView):
         boxes = [(picker, {"xs": 12, "sm": 6, "lg": 3}) for picker in self.pickers]
         asked = look.card(
             look.columns(*boxes),
-            pmui.Details(self.gates, title="Rules that must hold", sizing_mode="stretch_width", margin=6),
+            pmui.Accordion(
+                ("Rules that must hold", self.gates), title_variant="body1", variant="outlined", elevation=0,
+                sizing_mode="stretch_width", margin=6,
+            ),
             self.audit, self.bar, self.say, margin=(0, 0, 12, 0),
         )  # fmt: skip
         return pmui.Column(self.top, asked, self.found, self.vaccine, sizing_mode="stretch_width", margin=0)

@@ -77,7 +77,7 @@ class View(AskedView):
         from dashboards.app import look
 
         super().__init__(model, ("side", "about"))
-        self.patient = pmui.IntInput.from_param(model.param.patient, size="small", **self.wide)
+        self.patient = look.field(pmui.IntInput, model.param.patient, sx=look.NUMBER, **self.wide)
         self.moved = look.html()
         self.buttons = [
             self.button("Explain the choices", "query_stats", model.explain),

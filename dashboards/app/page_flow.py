@@ -186,20 +186,20 @@ class View:
         self.model = model
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 6}
         p = model.param
-        self.run, self.by = (
-            pmui.Select.from_param(p[name], size="small", description=p[name].doc, **wide)
-            for name in ("run", "by")
-        )
+        self.run, self.by = (look.field(pmui.Select, p[name], **wide) for name in ("run", "by"))
         kinds = {"patient": pmui.TextInput, "after": pmui.IntInput}
         self.filters = [
-            kinds.get(name, pmui.Select).from_param(p[name], size="small", **wide) for name in FILTERS
+            look.field(
+                kinds.get(name, pmui.Select), p[name], sx=look.NUMBER if name == "after" else None, **wide
+            )
+            for name in FILTERS
         ]
         self.pages = pmui.Pagination(count=1, value=0, size="small", margin=6)
         self.csv = pmui.FileDownload(
             label="These rows (CSV)", filename="log.csv", callback=self._csv, margin=6, embed=False, auto=True
         )
-        self.bar = pmui.LinearProgress(visible=p.busy, **wide)
-        self.say = pmui.Alert(object="", visible=False, alert_type="warning", **wide)
+        self.bar = look.progress("Following the patients", p.busy)
+        self.say = pmui.Alert(object="", visible=False, severity="warning", **wide)
         self.top, self.log_head, self.log = (look.html() for _ in range(3))
         self.cards = [pmui.Column(sizing_mode="stretch_width", margin=0) for _ in range(3)]
         self.hourly = HourCard(model)

@@ -35,6 +35,8 @@ SHOWN_ENTRIES = 20
 NOBODY, AS_ADVISED = "nobody", "as recommended"
 RULES = ("first-come", "acuity", "longest-wait-within-target")
 """Queue rules that need no parameters."""
+STARTING = ({"xs": 12, "sm": 6}, {"xs": 6, "sm": 3}, {"xs": 6, "sm": 3})
+"""How wide the fields are with which a run is begun."""
 MOST_OFFERED = 60
 """Waiting patients that can be chosen for a move: those who wait longest."""
 
@@ -258,26 +260,26 @@ class View:
         if user and not model.who:
             model.who = str(user)
         self.lead, self.table, self.advice, self.record = (look.html() for _ in range(4))
-        self.said = pmui.Alert(object="", visible=False, alert_type="warning", margin=(8, 0), **fill)
+        self.said = pmui.Alert(object="", visible=False, severity="warning", margin=(8, 0), **fill)
         self.both = pmui.Column(margin=0, **fill)
         p = model.param
-        self.to = pmui.Select.from_param(p.to, size="small", visible=False, **fill)
+        self.to = look.field(pmui.Select, p.to, visible=False)
         self.starting = [
-            pmui.Select.from_param(p.mode, size="small", **fill),
-            pmui.IntInput.from_param(p.replication, size="small", width=120),
+            look.field(pmui.Select, p.mode),
+            look.field(pmui.IntInput, p.replication, sx=look.NUMBER),
             self._button("Start", model.start, "contained"),
         ]
         self.choosing = [
-            pmui.CheckBoxGroup.from_param(p.left_out, **fill),
-            pmui.CheckBoxGroup.from_param(p.divert, inline=True, **fill),
+            pmui.CheckBoxGroup.from_param(p.left_out, description="", **fill),
+            pmui.CheckBoxGroup.from_param(p.divert, description="", inline=True, **fill),
             pmui.Row(
-                *(pmui.Select.from_param(p[name], size="small", **fill) for name in ("rule_at", "rule")),
+                *(look.field(pmui.Select, p[name]) for name in ("rule_at", "rule")),
                 **fill,
             ),
-            pmui.Select.from_param(p.patient, size="small", **fill),
+            look.field(pmui.Select, p.patient),
             self.to,
-            pmui.TextInput.from_param(p.who, size="small", **fill),
-            pmui.TextInput.from_param(p.rationale, size="small", **fill),
+            look.field(pmui.TextInput, p.who),
+            look.field(pmui.TextInput, p.rationale),
         ]
         self.deciding = pmui.FlexBox(
             self._button("See both futures", model.look),
@@ -286,12 +288,10 @@ class View:
             self._button("Follow the advice for a day", model.a_day_on),
             self._button("… until somebody waits", model.until_somebody_waits),
         )
-        self.download = pn.widgets.FileDownload(
-            callback=self._csv,
-            filename="fairward-ledger.csv",
-            label="Download the record (CSV)",
-            button_type="default",
-        )
+        self.download = pmui.FileDownload(
+            callback=self._csv, filename="fairward-ledger.csv", label="Download the record (CSV)", variant="outlined",
+            margin=(8, 0), embed=False, auto=True,
+        )  # fmt: skip
         self.work = pmui.Column(visible=False, margin=(0, 0, 12, 0), **fill)
         model.param.watch(self._fill, ["version", "message", "to"])
 
@@ -328,7 +328,10 @@ class View:
         )
         self._fill()
         return pmui.Column(
-            look.card(self.lead, pmui.FlexBox(*self.starting), self.said, margin=(0, 0, 12, 0)), self.work, record,
+            look.card(
+                self.lead, look.columns(*zip(self.starting, STARTING, strict=True)), self.said, margin=(0, 0, 12, 0)
+            ),
+            self.work, record,
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
@@ -359,7 +362,7 @@ class View:
         from dashboards.app import look
 
         model, run = self.model, self.model.run
-        self.said.param.update(object=escape(model.message), visible=bool(model.message))
+        self.said.param.update(object=look.as_written(model.message), visible=bool(model.message))
         self.lead.object = lead(model)
         try:
             entries = model.ledger.entries()[-SHOWN_ENTRIES:]

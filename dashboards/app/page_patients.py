@@ -252,11 +252,11 @@ class View(AskedView):
         from dashboards.app import look
 
         super().__init__(model, ("source", "by", "side", "run"))
-        pick = {"size": "small", **self.wide}
-        self.day = pmui.IntInput.from_param(model.param.day, description=model.param.day.doc, **pick)
-        self.levels = [pmui.Select.from_param(model.param[k], **pick) for k in ("moderate", "high", "top_k")]
-        self.among = [pmui.Select.from_param(model.param[k], **pick) for k in ("group", "band", "person")]
-        self.came = pmui.Checkbox.from_param(model.param.came, **self.wide)
+        p = model.param
+        self.day = look.field(pmui.IntInput, p.day, sx=look.NUMBER, **self.wide)
+        self.levels = [look.field(pmui.Select, p[k], **self.wide) for k in ("moderate", "high", "top_k")]
+        self.among = [look.field(pmui.Select, p[k], **self.wide) for k in ("group", "band", "person")]
+        self.came = pmui.Checkbox.from_param(p.came, description="", **self.wide)
         self.offered = look.html()
         self.file = pmui.FileInput(
             label="Upload profiles (CSV or Parquet)",

@@ -120,18 +120,12 @@ class View:
 
         self.model = model
         self.table, self.detail, self.log = look.html(), look.html(), look.html()
-        self.pick = pmui.Select.from_param(
-            model.param.run,
-            size="small",
-            sizing_mode="stretch_width",
-            margin=6,
-            description=model.param.run.doc,
-        )
+        self.pick = look.field(pmui.Select, model.param.run, margin=6)
         self.open = pmui.Button(
             label="Show it on all pages", variant="contained", margin=6, on_click=model.open
         )
         self.say = pmui.Alert(
-            object="", visible=False, alert_type="warning", sizing_mode="stretch_width", margin=6
+            object="", visible=False, severity="warning", sizing_mode="stretch_width", margin=6
         )
         model.param.watch(self._detail, "run")
         model.param.watch(self._speak, "message")

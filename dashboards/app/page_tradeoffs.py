@@ -125,19 +125,14 @@ class View:
 
         self.model = model
         wide = {"sizing_mode": "stretch_width", "margin": 6}
-        self.policies = pmui.MultiChoice.from_param(model.param.policies, **wide)
-        self.axes = [
-            pmui.Select.from_param(model.param[name], size="small", description=model.param[name].doc, **wide)
-            for name in ("across", "up")
-        ]
+        self.policies = look.field(pmui.MultiChoice, model.param.policies, **wide)
+        self.axes = [look.field(pmui.Select, model.param[name], **wide) for name in ("across", "up")]
         self.button = pmui.Button(
             label="Compare these policies", icon="scatter_plot", variant="contained", color="primary",
             on_click=model.compare, disabled=model.param.busy, margin=6,
         )  # fmt: skip
-        self.bar = pmui.LinearProgress(
-            value=model.param.progress, variant="determinate", visible=model.param.busy, **wide
-        )
-        self.say = pmui.Alert(object="", visible=False, alert_type="warning", **wide)
+        self.bar = look.progress("Comparing", model.param.busy, model.param.progress)
+        self.say = pmui.Alert(object="", visible=False, severity="warning", **wide)
         self.top, self.chart = look.html(), pmui.Column(sizing_mode="stretch_width", margin=0)
         model.param.watch(self._speak, "message")
         model.param.watch(self._done, "busy")

@@ -13,6 +13,7 @@ from typing import Any
 import panel as pn
 from tornado.web import RequestHandler
 
+from dashboards.app import look
 from dashboards.app.desk import Desk
 from dashboards.app.first import first_result, unchanged
 from dashboards.app.service import RunService
@@ -114,6 +115,7 @@ def serve(service: RunService, shelf: Shelf, how: Serving, threaded: bool = Fals
     how.check()
     pn.extension(throttled=False, sizing_mode="stretch_width")
     pn.config.nthreads = None
+    pn.config.raw_css = [look.STILL]
     first = first_result()
     threading.Thread(target=_warm, args=(service,), daemon=True).start()
 

@@ -35,18 +35,27 @@ class Shell:
             sx=look.TABS,
             **FILL,
         )
-        self._say = pmui.Alert(object="", visible=False, alert_type="warning", margin=(0, 0, 10, 0), **FILL)
-        self._note = pmui.Alert(object="", visible=False, alert_type="info", margin=(0, 0, 10, 0), **FILL)
+        self._say = pmui.Alert(object="", visible=False, severity="warning", margin=(0, 0, 10, 0), **FILL)
+        self._note = pmui.Alert(object="", visible=False, severity="info", margin=(0, 0, 10, 0), **FILL)
 
     def page(self) -> pmui.Page:
         """Return the page; its contents follow when the browser is there."""
         self._connect()
         main = pmui.Column(self._say, self._note, self._tabs, margin=(8, 20, 40, 20), **FILL)
-        return pmui.Page(
+        page = pmui.Page(
             title="Fairward", theme_config=look.THEME, sidebar=sidebar(self.desk), sidebar_width=320, main=[main],
-            sidebar_open=not look.on_a_phone(), busy_indicator=None, raw_css=[look.PAGE_STYLE], meta_name="Fairward",
-            meta_description="What-if for a network of hospitals, on synthetic patients",
+            sidebar_open=not look.on_a_phone(), sidebar_resizable=False, raw_css=[look.STILL], sx=look.NO_BUSY_BAR,
+            meta_name="Fairward", meta_description="What-if for a network of hospitals, on synthetic patients",
         )  # fmt: skip
+
+        async def first() -> None:
+            await self.fill()
+            _dark_where_the_system_is(page)
+
+        pn.state.onload(first)
+        if self.desk.stale:  # a link asks for another result than the one that is there
+            pn.state.onload(self.desk.run)
+        return page
 
     async def fill(self) -> None:
         """Make and fill the page that is open."""
@@ -85,9 +94,6 @@ class Shell:
         desk.param.watch(finished, "version")
         desk.param.watch(self._speak, ["message", "stale", "running", "version"])
         self._speak()
-        pn.state.onload(self.fill)
-        if desk.stale:  # a link asks for another result than the one that is there
-            pn.state.onload(desk.run)
 
     def _speak(self, *_: Any) -> None:
         desk = self.desk
@@ -95,6 +101,19 @@ class Shell:
         outdated = desk.result is not None and desk.result.shipped and self.session.service.outdated
         said = CHANGED if desk.stale and not desk.running else STALE if outdated else ""
         self._note.param.update(object=said, visible=bool(said))
+
+
+def _dark_where_the_system_is(page: pmui.Page) -> None:
+    """Follow the visitor's system, also when it changes; the button in the bar decides until then."""
+    system = pn.state.browser_info
+    if system is None:
+        return
+
+    def follow(*_: Any) -> None:
+        page.dark_theme = bool(system.dark_mode)
+
+    system.param.watch(follow, "dark_mode")
+    follow()
 
 
 def address(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import panel_material_ui as pmui
@@ -13,6 +14,8 @@ from dashboards.app.uploads import MOST_BYTES
 
 FILL: dict[str, Any] = {"sizing_mode": "stretch_width"}
 INSET, DEEPER = (4, 14), (4, 22)
+REFUSED_UNREAD = 20 * MOST_BYTES
+"""From here a browser keeps a file to itself and shows a sign; below, the page says in words what is too large."""
 PICKERS = ("scenario", "reference", "policy", "where")
 
 
@@ -46,12 +49,12 @@ def sidebar(desk: Desk) -> list[Any]:
     offer()
     runs = pmui.IntSlider.from_param(
         desk.param.runs,
+        description="",
         start=5,
         end=50,
         step=5,
         margin=DEEPER,
         size="small",
-        description=desk.param.runs.doc,
         **FILL,
     )
     return [
@@ -65,7 +68,8 @@ def sidebar(desk: Desk) -> list[Any]:
         _title("How often"),
         runs,
         *_actions(desk),
-        _upload(desk),
+        *_upload(desk),
+        _meanings(desk),
     ]
 
 
@@ -73,9 +77,20 @@ def _title(text: str) -> Any:
     return look.html(f"<h2 class='side'>{text}</h2>", margin=(12, 14, 2, 14))
 
 
+def _meanings(desk: Desk) -> Any:
+    """Return what the fields mean; signs that tell it to a mouse only would leave others out."""
+    meant = [(desk.param[name].label, desk.param[name].doc) for name in (*PICKERS, "runs")]
+    meant += [(f"{lever.label}, {lever.unit}", lever.help) for lever in LEVERS]
+    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(meaning)}</dd></div>" for name, meaning in meant)
+    return look.html(
+        f"<details><summary>What these fields mean</summary><dl class='glossary'>{rows}</dl></details>",
+        margin=(8, 14, 24, 14),
+    )
+
+
 def _picker(desk: Desk, name: str) -> Any:
     described = desk.param[name]
-    made = pmui.Select(label=described.label, size="small", margin=INSET, description=described.doc, **FILL)
+    made = pmui.Select(label=described.label, size="small", margin=INSET, **FILL)
 
     def picked(event: Any) -> None:
         setattr(desk, name, event.new)
@@ -88,7 +103,7 @@ def _slider(desk: Desk, lever: Lever) -> Any:
     whole = float(lever.step).is_integer()
     number = int if whole else float
     made = (pmui.IntSlider if whole else pmui.FloatSlider)(
-        label=f"{lever.label}, {lever.unit}", description=lever.help, start=number(lever.low), end=number(lever.high),
+        label=f"{lever.label}, {lever.unit}", start=number(lever.low), end=number(lever.high),
         step=number(lever.step), value=number(getattr(desk, lever.name)), margin=DEEPER, size="small", **FILL,
     )  # fmt: skip
 
@@ -126,9 +141,7 @@ def _actions(desk: Desk) -> list[Any]:
         label="Run", icon="play_arrow", color="primary", variant="contained", on_click=desk.run,
         disabled=desk.param.running, margin=(10, 14, 4, 14), **FILL,
     )  # fmt: skip
-    bar = pmui.LinearProgress(
-        value=desk.param.progress, variant="determinate", visible=desk.param.running, margin=(2, 14), **FILL
-    )
+    bar = look.progress("Running", desk.param.running, desk.param.progress)
     stop = pmui.Button(
         label="Stop", icon="stop", variant="outlined", on_click=desk.cancel, disabled=desk.param.running.rx.not_(),
         margin=INSET, **FILL,
@@ -136,9 +149,9 @@ def _actions(desk: Desk) -> list[Any]:
     return [run, bar, stop]
 
 
-def _upload(desk: Desk) -> Any:
+def _upload(desk: Desk) -> list[Any]:
     made = pmui.FileInput(
-        label="Upload a scenario (YAML)", accept=".yaml,.yml", max_file_size=2 * MOST_BYTES,
+        label="Upload a scenario (YAML)", accept=".yaml,.yml", max_file_size=REFUSED_UNREAD,
         margin=(14, 14), **FILL,
     )  # fmt: skip
 
@@ -147,4 +160,5 @@ def _upload(desk: Desk) -> Any:
             desk.upload(str(made.filename or "upload.yaml"), event.new)
 
     made.param.watch(uploaded, "value")
-    return made
+    limit = f"At most {MOST_BYTES // 1000} kB. It is read as data and never run."
+    return [made, look.html(f"<p class='note'>{limit}</p>", margin=(0, 14))]
