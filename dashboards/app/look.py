@@ -128,15 +128,18 @@ def field(kind: Any, parameter: Any, **options: Any) -> Any:
 def progress(name: str, running: Any, percent: Any = None) -> pn.pane.HTML:
     """Return a bar with a name, seen while the parameter `running` is; without `percent` its end is not known."""
 
-    def drawn(done: int | None) -> str:
+    def drawn(going: bool, done: int | None = None) -> str:
+        # Empty, not invisible: Panel fails in the browser where `visible` changes before a pane is drawn.
+        if not going:
+            return ""
         value, said = ("", "") if done is None else (f" value='{done}'", f" {done} %")
         return (
             f"<label class='working'>{escape(name)} …{said}"
             f"<progress aria-label='{escape(name)}' max='100'{value}></progress></label>"
         )
 
-    shown = drawn(None) if percent is None else pn.bind(drawn, percent)
-    return html(shown, visible=running, margin=(2, 14))
+    asked = (running,) if percent is None else (running, percent)
+    return html(pn.bind(drawn, *asked), margin=(2, 14))
 
 
 def figures(exhibit: Exhibit) -> str:
