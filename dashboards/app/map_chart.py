@@ -126,7 +126,7 @@ class MapChart:
     def _draw(self) -> None:
         chart = self.figure
         lines = chart.multi_line(
-            "xs", "ys", source=self.arrows, line_width="width", line_color=VERMILION, line_alpha=0.75
+            "xs", "ys", source=self.arrows, line_width="width", line_color=VERMILION, line_alpha=0.9
         )
         chart.scatter(
             "x", "y", source=self.arrows, marker="triangle", angle="angle", size="head", fill_color=VERMILION,
