@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -168,10 +169,10 @@ class View:
         if model.busy or model.found is None or model.told is None:
             return
         labels = list(model.found.labels)
-        chart = front_figure(model.found, model.key, lambda k: pn.state.execute(lambda: model.load(k)))
+        chart = front_figure(model.found, model.key, lambda k: pn.state.execute(partial(model.load, k)))
         picked = pmui.Select(label="Load a policy", options=labels, value=labels[0], size="small", margin=6)
         load = pmui.Button(label="Load", variant="outlined", margin=6)
-        load.on_click(lambda event: pn.state.execute(lambda: model.load(labels.index(picked.value))))
+        load.on_click(lambda event: pn.state.execute(partial(model.load, labels.index(picked.value))))
         block = model.told.blocks[0]
         head = look.heading(block.title, block.method, model.key)
         tables = "".join(look.block(one) for one in model.told.blocks)
