@@ -123,7 +123,9 @@ def test_two_who_ask_the_same_share_one_flight_and_one_may_leave(service):
 
     async def both():
         runs = [asyncio.ensure_future(desk.run()) for desk in (one, other)]
-        await asyncio.sleep(0.3)
+        while not service.busy:  # a run takes a tenth of a second: who waits longer finds it done
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
         assert service.busy == 1
         one.cancel()
         await asyncio.gather(*runs)
