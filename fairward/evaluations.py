@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,13 +13,14 @@ from fairward.progress import progress
 from fairward.runs import partial
 from fairward.studies import publish_study, resumable
 from policies.evaluation.curves import curves_block, curves_of, histories_of
-from policies.evaluation.entries import CHECKPOINT, entries_of
+from policies.evaluation.entries import entries_of
 from policies.evaluation.evaluating import evaluate
 from policies.evaluation.fronts import front_of
 from policies.evaluation.measures import attribute_of
 from policies.evaluation.seeds import simulation_seed
 from policies.evaluation.telling import tell_evaluation
 from policies.experiment import check_policies
+from policies.registry import checkpoint_hashes
 from policies.told import Told
 from policies.variants import study_hash
 from scenarios.loader import load
@@ -48,11 +48,11 @@ def evaluation_told(
     check_policies(scenario, members, simulation)
     by = attribute_of(scenario, attribute)
     n_runs = scenario.replications if replications is None else replications
-    identity = identity_of(study_hash(scenario, (by,), simulation, engine), members)
+    store = study_hash(scenario, (by,), simulation, engine)
     arguments = {
         "scenario": name, "policies": policies, "attribute": by, "reps": n_runs, "seed": seed, "set": list(overrides),
     }  # fmt: skip
-    with partial(out, identity) as parts:
+    with partial(out, store) as parts:
         with (
             resumable(parts),
             Workers(jobs) as workers,
@@ -67,18 +67,7 @@ def evaluation_told(
             "outcomes": pd.concat([f.assign(policy=m) for m, f in found.outcomes.items()], ignore_index=True)
         }
         folder = publish_study(
-            told, scenario, "evaluation", arguments, members, simulation, n_runs, f"{identity}:{arguments}", parts,
-            out, began, frames, drawings,
+            told, scenario, "evaluation", arguments, members, simulation, n_runs,
+            f"{store}:{checkpoint_hashes(members)}:{arguments}", parts, out, began, frames, drawings,
         )  # fmt: skip
     return told, folder
-
-
-def identity_of(settings: str, members: Sequence[str]) -> str:
-    """Return a hash of settings and of what the checkpoints among the members hold, wherever they lie."""
-    digest = hashlib.sha256(settings.encode())
-    for member in members:
-        if member.startswith(CHECKPOINT):
-            folder = Path(member[len(CHECKPOINT) :])
-            for path in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".npz")):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -8,6 +8,7 @@ manifest, renamed into place when it is complete.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from fairward.evaluations import identity_of
 from fairward.study_afterwards import explain_winners, follow_live
 from fairward.study_making import Makers
 from fairward.study_rehearsing import refused
@@ -68,7 +68,7 @@ class Study:
         ]
         self.shelf.tell(f"{name}: {len(wanted)} rules and candidates play one run each")
         seed = simulation_seed("tuning", self.protocol.tuning.seed)
-        folder = self.shelf.parts(self.protocol.scenario(name), ())
+        folder = self.shelf.parts(self.protocol.scenario(name))
         wrong = refused(
             self.protocol, name, BASE, [policy for policy, _ in wanted], seed, folder, self.workers
         )
@@ -125,7 +125,7 @@ class Study:
         content = {
             "kind": "training", "scenario": name, "label": one.label, "seed": one.seed, "settings": dict(one.settings),
             "checkpoint": done.checkpoint.absolute().relative_to(one.home.absolute()).as_posix(),
-            "policy_hash": identity_of("", [f"{CHECKPOINT}{done.checkpoint}"]),
+            "policy_hash": _as_written([f"{CHECKPOINT}{done.checkpoint}"]),
             "scenario_hash": scenario_hash(scenario),
         }  # fmt: skip
 
@@ -149,7 +149,7 @@ class Study:
         self.shelf.tell(f"{name}: choosing on the tuning seed")
         choice = choose(
             scenario, rules, tuned, self.protocol.tuning, self.protocol.margin, self.workers,
-            self.shelf.parts(scenario, ()), self.on_done,
+            self.shelf.parts(scenario), self.on_done,
         )  # fmt: skip
         content = {
             "kind": "tuning",
@@ -164,7 +164,7 @@ class Study:
             "levels": {policy: list(values) for policy, values in choice.levels.items()},
             "runs": dict(choice.runs),
             "seed": simulation_seed("tuning", self.protocol.tuning.seed),
-            "policies": {entry.label: identity_of("", entry.members) for entry in learned},
+            "policies": {entry.label: _as_written(entry.members) for entry in learned},
             "decisions_per_run": scenario.horizon / scenario.decide_every if scenario.decide_every else 0,
             "scenario_hash": scenario_hash(scenario),
         }
@@ -192,7 +192,7 @@ class Study:
         seed, attribute = simulation_seed("evaluation", judging.seed), choice.groups.attribute
         tuned = [Entry(label, (policy,)) for label, policy in choice.tuned.items()]
         wanted = [*(Entry(policy, (policy,)) for policy in rules), *tuned, *learned]
-        folder = self.shelf.parts(scenario, [member for entry in wanted for member in entry.members])
+        folder = self.shelf.parts(scenario)
         entries = self._playing(name, case, wanted, choice.rival, seed, folder)
         members = list(dict.fromkeys(member for entry in entries for member in entry.members))
         self.shelf.tell(f"{name}, {case}: {n_runs} runs of {len(members)} policies")
@@ -226,6 +226,20 @@ class Study:
             if why:
                 self.shelf.fail(name, entry.label, why, case)
         return [entry for entry in wanted if not any(member in wrong for member in entry.members)]
+
+
+def _as_written(members: Sequence[str]) -> str:
+    """Return a hash of checkpoints with the times at which they were written.
+
+    For replications it is enough what was learned (`Parts.home`). Here a policy that was trained again after the choice
+    is another one, though it be equal to the bit.
+    """
+    digest = hashlib.sha256()
+    for member in members:
+        folder = Path(member[len(CHECKPOINT) :])
+        for path in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".npz")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _names(entry: Entry) -> list[str]:

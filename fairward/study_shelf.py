@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairward.evaluations import identity_of
 from fairward.runs import write_manifest
 from policies.origin import source_hash, versions
 from policies.study.kept import MANIFEST, Kept, read_part
@@ -42,9 +41,9 @@ class Shelf:
         """Return a finished part."""
         return read_part(self.place(*words))
 
-    def parts(self, scenario: Scenario, members: Sequence[str]) -> Path:
-        """Return where replications are kept: another folder for other checkpoints under the same path."""
-        return self.folder / "parts" / identity_of(study_hash(scenario, (), 0, "auto"), members)[:16]
+    def parts(self, scenario: Scenario) -> Path:
+        """Return where replications are kept; a learned policy has a folder in it for each of its checkpoints."""
+        return self.folder / "parts" / study_hash(scenario, (), 0, "auto")[:16]
 
     def fail(self, name: str, label: str, why: str, *more: str) -> None:
         """Keep that something could not be done, and why."""
