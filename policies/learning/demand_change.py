@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from policies.learning.offer import offer_named
 from policies.learning.settings import TrainSettings
-from policies.learning.start import start_at
+from policies.learning.start import start_of
 from policies.learning.training import trainer_of
 from scenarios.scenario import Scenario
 from sim.network import compile_network
@@ -47,5 +46,5 @@ def train_through_change(
 def untrained(scenario: Scenario, settings: TrainSettings) -> LeanTrainer:
     """Return a trainer as `train` begins with it."""
     network = compile_network(scenario)
-    offer, options = start_at(settings.start, scenario, network, offer_named(settings.menu, network))
+    offer, options = start_of(settings, scenario, network)
     return trainer_of(scenario, network, offer, options, settings)

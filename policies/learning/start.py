@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from policies.dials import options_named
 from policies.environments.dials_of_rules import OverflowRuleDial, QueueRuleDial
 from policies.environments.menu import Actions, queue_rules_of
-from policies.learning.offer import Offer
+from policies.learning.offer import Offer, offer_named
+from policies.learning.settings import TrainSettings
 from policies.parameters import parse
 from policies.registry import build_policy
 from scenarios.errors import UsageError
@@ -22,33 +22,40 @@ DIALS = "dials"
 """The policy whose parameters are options of dials."""
 
 
+def start_of(settings: TrainSettings, scenario: Scenario, network: Network) -> tuple[Offer, Actions]:
+    """Return what training with these settings offers, and K options to lean to."""
+    return start_at(settings.start, scenario, network, offer_named(settings.menu, network))
+
+
 def start_at(written: str, scenario: Scenario, network: Network, offer: Offer) -> tuple[Offer, Actions]:
     """Return what is offered, with the rule of the start if it lacked it, and K options to lean to.
 
     `written`: `neutral`, or rules and dials that are held: `max-weight+nearest`, `dials:call in ed-nurse=1`, or both
     with `+`. Raises `UsageError` where a policy does more than hold rules, or a dial is not offered.
     """
-    parts = parse(written)
-    rules = "+".join(
-        ":".join([name, *(f"{key}={value}" for key, value in given.items())])
-        for name, given in parts
-        if name != DIALS
-    )
+    rules = "+".join(one for one in written.split("+") if one.partition(":")[0].strip() != DIALS)
     orders = _held(rules, scenario, network) if rules else Orders()
     if (rule := orders.queue_rule) is not None and rule != scenario.queue_rule:
         known = queue_rules_of(network) if offer.queue_rules is None else offer.queue_rules
         offer = offer if rule in known else replace(offer, queue_rules=(*known, rule))
     menu = offer.menu(network)
     options = np.zeros(len(menu.dials), dtype=np.int64)
-    for name, given in parts:
+    for name, given in parse(written):
         if name == DIALS:
             options = np.where((own := options_named(menu, given)) > 0, own, options)
-    for place, dial in enumerate(menu.dials):
-        if isinstance(dial, QueueRuleDial) and orders.queue_rule in dial.rules:
-            options[place] = 1 + dial.rules.index(orders.queue_rule)
-        if isinstance(dial, OverflowRuleDial) and orders.overflow_rule in dial.rules:
-            options[place] = 1 + dial.rules.index(orders.overflow_rule)
-    _check_all_said(written, orders, menu.dials, scenario)
+    for what, held, own_rule, kind in (
+        ("queue", orders.queue_rule, scenario.queue_rule, QueueRuleDial),
+        ("overflow", orders.overflow_rule, scenario.overflow_rule, OverflowRuleDial),
+    ):
+        for place, dial in enumerate(menu.dials):
+            if isinstance(dial, kind) and held in dial.rules:
+                options[place] = 1 + dial.rules.index(held)
+                break
+        else:
+            if held not in (None, own_rule):
+                raise UsageError(
+                    f"--start {written}: its {what} rule is not on the menu. Choose another start or menu."
+                )
     return offer, options
 
 
@@ -66,15 +73,3 @@ def _held(rules: str, scenario: Scenario, network: Network) -> Orders:
         f"--start: expected rules for queue and overflow that are held, such as max-weight+nearest, got {rules}. "
         "Training cannot begin with a policy that looks at the state."
     )
-
-
-def _check_all_said(written: str, orders: Orders, dials: tuple[Any, ...], scenario: Scenario) -> None:
-    for what, rule, own, kind in (
-        ("queue", orders.queue_rule, scenario.queue_rule, QueueRuleDial),
-        ("overflow", orders.overflow_rule, scenario.overflow_rule, OverflowRuleDial),
-    ):
-        offered = [one for dial in dials if isinstance(dial, kind) for one in dial.rules]
-        if rule is not None and rule != own and rule not in offered:
-            raise UsageError(
-                f"--start {written}: its {what} rule is not on the menu. Choose another start or menu."
-            )

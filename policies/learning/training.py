@@ -25,9 +25,9 @@ from policies.learning.checkpoint import (
     write_checkpoint,
 )
 from policies.learning.interruption import patient
-from policies.learning.offer import Offer, offer_named
+from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
-from policies.learning.start import start_at
+from policies.learning.start import start_of
 from scenarios.errors import MissingExtra, UsageError
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -75,7 +75,7 @@ def train(
     if resume and not found:
         raise UsageError(f"{folder} holds no checkpoint to go on from. Leave --resume out to begin.")
     network = compile_network(scenario)
-    offer, options = start_at(settings.start, scenario, network, offer_named(settings.menu, network))
+    offer, options = start_of(settings, scenario, network)
     began = time.monotonic()
     trainer = trainer_of(scenario, network, offer, options, settings)
     rows: list[dict[str, Any]] = []

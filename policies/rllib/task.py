@@ -15,9 +15,9 @@ from policies.environments.lockstep import LockstepNetwork
 from policies.environments.menu import Actions, Menu
 from policies.learning.baseline import TRAINING_SEEDS, baseline_of, group_factors
 from policies.learning.levels import GroupLevels
-from policies.learning.offer import Offer, offer_named
+from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
-from policies.learning.start import start_at
+from policies.learning.start import start_of
 from policies.learning.training import episode_steps
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -48,8 +48,7 @@ class Task:
     @cached_property
     def _begun(self) -> tuple[Offer, Actions]:
         """What is offered, and the options to begin with."""
-        offered = offer_named(self.settings.menu, self.network)
-        return start_at(self.settings.start, self.scenario, self.network, offered)
+        return start_of(self.settings, self.scenario, self.network)
 
     @cached_property
     def menu(self) -> Menu:
