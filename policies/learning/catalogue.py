@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from policies.learning.checkpoint import (
-    MANIFEST,
     POLICY,
     checkpoints_of,
     misfits,
     read_about,
+    read_trained,
 )
 from scenarios.errors import UsageError
 from sim.network import Network
@@ -42,9 +41,8 @@ class Learned:
     def settings(self) -> dict[str, Any]:
         """How it was trained, as far as its manifest says."""
         try:
-            trained = json.loads((self.checkpoint / MANIFEST).read_text(encoding="utf-8"))["trained"]
-            return dict(trained["settings"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return dict(read_trained(self.checkpoint)["settings"])
+        except (UsageError, KeyError, TypeError, ValueError):
             return {}
 
     @property

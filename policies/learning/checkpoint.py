@@ -53,14 +53,8 @@ class Checkpoint:
 
     @property
     def trained(self) -> Mapping[str, Any]:
-        """How it was trained: `about` of `write_checkpoint`, from the manifest."""
-        try:
-            found: Mapping[str, Any] = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))[
-                "trained"
-            ]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UsageError(f"{self.folder / MANIFEST} cannot be read. Take another checkpoint.") from None
-        return found
+        """How it was trained: see `read_trained`."""
+        return read_trained(self.folder)
 
     def logits(self, observation: NDArray[Any], mask: NDArray[Any]) -> NDArray[np.float64]:
         """Return N x M from raw observations N x D and masks N x M; `FORBIDDEN` where the mask is 0."""
@@ -213,6 +207,15 @@ def read_about(folder: Path) -> dict[str, Any]:
     ):
         raise UsageError(f"{folder / POLICY}: expected {SCHEMA} with {', '.join(needed)}.")
     return about
+
+
+def read_trained(folder: Path) -> Mapping[str, Any]:
+    """Return how a checkpoint was trained: `about` of `write_checkpoint`, from its manifest. Raises `UsageError`."""
+    try:
+        found: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["trained"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{folder / MANIFEST} cannot be read. Take another checkpoint.") from None
+    return found
 
 
 def checkpoints_of(folder: Path) -> list[Path]:
