@@ -15,12 +15,11 @@ from fairward.study_runs import Study
 from fairward.study_shelf import RESULTS, Shelf
 from fairward.study_training import live_settings
 from policies.parameters import suggestion
+from policies.study.kept import MANIFESTS
 from policies.study.live import arm
 from policies.study.protocol import Protocol, read_protocol
 from scenarios.errors import UsageError
 from sim.replications import Workers
-
-MANIFESTS = "manifests"
 
 
 def run_study(path: Path, jobs: int | None, out: Path, quiet: bool, resume: bool) -> str:

@@ -15,7 +15,8 @@ from scenarios.errors import UsageError
 
 Kind = Literal["training", "tuning", "evaluation", "explanation", "live", "failed"]
 
-MANIFEST = "manifest.json"
+MANIFESTS, MANIFEST = "manifests", "manifest.json"
+"""The folder of the parts beside a published page, and what each of them holds."""
 OUTCOMES = "outcomes.parquet"
 HISTORY = "history.csv"
 EXPLANATION = "explanation.json"

@@ -8,12 +8,10 @@ from pathlib import Path
 from policies.audit.wording import figure
 from policies.evaluation.comparing import gap_level, level, scaled
 from policies.evaluation.measures import COST
-from policies.study.kept import Kept, read_kept
+from policies.study.kept import MANIFESTS, Kept, read_kept
 from policies.study.protocol import BASE, Protocol, read_protocol
 from policies.study.results import Judged, goals, judged
 from policies.study.winners import winners
-
-MANIFESTS = "manifests"
 
 COLUMNS = (
     "study, scenario", "paired runs, training seeds", "rule to beat: cost, gap", "least cost of all",
