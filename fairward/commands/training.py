@@ -10,6 +10,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from fairward import options
+from fairward.training_options import Settings, settings_of
 from scenarios.errors import UsageError
 
 SCHEMA = "fairward.train/1"
@@ -54,6 +55,7 @@ def train(
             help="Hours of waiting that a death or leaving costs; the scenario's tau when absent.",
         ),
     ] = None,
+    more: Settings = None,
     changes: options.Overrides = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -76,15 +78,16 @@ def train(
     """Learn a policy by group-robust PPO; what was learned is the policy ckpt:FOLDER everywhere."""
     from fairward.progress import progress
     from policies.learning.checkpoint import checkpoints_of
-    from policies.learning.settings import TrainSettings
     from policies.learning.training import train as learn
     from scenarios.loader import load
 
     loaded = load(scenario, changes or ())
-    settings = TrainSettings(
-        algo=algo, lam=lam, tau=tau, target_gap=target_gap, seed=seed, iterations=iterations, copies=copies,
-        steps=steps, menu=menu, start=start, cost_by_group=_costs(costs or []), longest_wait=longest_wait,
-    )  # fmt: skip
+    own = {
+        "algo": algo, "lam": lam, "tau": tau, "target_gap": target_gap, "seed": seed, "iterations": iterations,
+        "copies": copies, "steps": steps, "menu": menu, "start": start, "cost_by_group": _costs(costs or []),
+        "longest_wait": longest_wait,
+    }  # fmt: skip
+    settings = settings_of(more or (), own)
     folder = out if out is not None else TRAINED / f"{loaded.name}-{algo}-{seed}"
     began = time.monotonic()
     try:

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from fairward import options
+from fairward.training_options import Settings, settings_of
 from scenarios.errors import UsageError
 
 SCHEMA = "fairward.tune/1"
@@ -33,6 +34,7 @@ def tune(
             "--ray", help="HOST:PORT of a Ray cluster, or auto in a submitted job: docs/cluster.md."
         ),
     ] = None,
+    more: Settings = None,
     changes: options.Overrides = None,
     out: Annotated[Path, typer.Option("--out", help="A new folder for the trials.")] = Path("tuned"),
     as_json: options.AsJson = False,
@@ -40,14 +42,14 @@ def tune(
 ) -> None:
     """Train with every combination of lambda and step size; each trial is a checkpoint, ckpt:FOLDER."""
     from fairward.progress import progress
-    from policies.learning.settings import TrainSettings
     from policies.rllib.cluster import Cluster
     from policies.rllib.tuning import TRIALS
     from policies.rllib.tuning import tune as run
     from policies.sentence import aligned
     from scenarios.loader import load
 
-    settings = TrainSettings(algo=algo, seed=seed, iterations=iterations, copies=copies, steps=steps)
+    own = {"algo": algo, "seed": seed, "iterations": iterations, "copies": copies, "steps": steps}
+    settings = settings_of(more or (), own, ("lam", "lr"))
     loaded, grid = load(scenario, changes or ()), (_numbers("--lambda", lams), _numbers("--lr", rates))
     try:
         with progress(f"sweep of {loaded.name}", quiet, "iterations") as tell:

@@ -93,6 +93,8 @@ class TrainSettings:
             problems.append(
                 f"target_gap: expected at least 0, and algo gr-ppo, got {self.target_gap} and {self.algo}."
             )
+        if any(width < 1 for width in self.hidden):
+            problems.append(f"hidden: expected whole numbers of at least 1, got {self.hidden}.")
         if self.gamma == 1:
             problems.append("gamma: expected less than 1: episodes are truncated, never ended.")
         if problems:
