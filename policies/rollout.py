@@ -125,7 +125,7 @@ class Rollout:
 
     def _cost(self, engine: FastEngine, directive: Directive, name: tuple[str, str]) -> float:
         """Return what an imagined future costs to its end if it begins with these orders."""
-        meter = engine.tallies.copy(engine.memory["tallies"])
+        meter = engine.tallies.copy(engine)
         engine.answer(directive)
         base = self._candidates[self._base]
         if isinstance(base, Constant):

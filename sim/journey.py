@@ -224,7 +224,7 @@ class Journeys:
             patient.treated = True
             self._log((now, Row.TREATED, number, hospital, step.index, 0.0))
             self._tallies.count("treated", patient.origin, patient.group)
-            self._tallies.stops_waiting(patient.origin, patient.group, now)
+            self._tallies.stops_waiting(patient, now)
             self._engine.treated(number)
         if step.product >= 0:
             assert self._supply is not None
@@ -278,7 +278,7 @@ class Journeys:
         elif kind in ("left", "cancelled", "diverted"):
             self._tallies.count("left", patient.origin, patient.group)
         if not patient.treated:
-            self._tallies.stops_waiting(patient.origin, patient.group, now)
+            self._tallies.stops_waiting(patient, now)
         self._deadlines.drop(number)
         self._engine.departed(patient, outcome)
 

@@ -161,6 +161,8 @@ class Network:
     """H x steps: whether the step and everything that can follow it can be had at the hospital."""
     hazards: tuple[HazardRow, ...]
     horizon: float
+    tau: float
+    """Untreated time counts up to this long after presentation."""
     warm_up: float
 
     def pool(self, name: str) -> int:
@@ -333,6 +335,7 @@ def _compile(scenario: Scenario) -> Network:
             for row in rows
         ),
         horizon=on_second(on_grid(scenario.horizon)),
+        tau=on_grid(scenario.tau),
         warm_up=on_grid(scenario.warm_up),
     )
 

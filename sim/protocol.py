@@ -110,7 +110,7 @@ class Tally:
     hours: float
     """Length of the interval."""
     wait_hours: tuple[tuple[float, ...], ...]
-    """Patient-hours untreated, the clock from first presentation, travel included."""
+    """Patient-hours untreated within the scenario's `tau` of first presentation, travel included."""
     arrived: tuple[tuple[int, ...], ...]
     treated: tuple[tuple[int, ...], ...]
     left: tuple[tuple[int, ...], ...]

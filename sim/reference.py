@@ -52,7 +52,7 @@ class ReferenceEngine:
         self.env = simpy.Environment()
         self.patients: dict[int, Patient] = {}
         """Everybody in the system, by number."""
-        self.tallies = Tallies(len(network.hospitals), len(network.groups))
+        self.tallies = Tallies(len(network.hospitals), len(network.groups), network.tau)
         self._factory = factory or PlainPatients()
         self._source = source
         self._log_builder = LogBuilder()
@@ -313,7 +313,7 @@ class ReferenceEngine:
         patient.gate = Gate(self.env)
         self.patients[number] = patient
         self.tallies.count("arrived", hospital, group)
-        self.tallies.starts_waiting(hospital, group, now)
+        self.tallies.starts_waiting(patient)
         self.journeys.begin(patient)
 
     def class_of(self, number: int) -> int:

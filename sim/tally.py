@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import sub
 from typing import TypeVar
 
+from sim.patient import Patient
 from sim.protocol import Tally
 
 N = TypeVar("N", int, float)
@@ -13,16 +14,20 @@ N = TypeVar("N", int, float)
 class Tallies:
     """Running totals; `since()` gives the interval that has passed since it was last called.
 
-    Patient-hours untreated up to t are (number untreated) x t - (sum of presentation times) + (sum of end
-    times), exact on the time grid.
+    All times, and `tau`, lie on the time grid: sums of hours are exact, in whatever order they are made.
     """
 
     COUNTS = ("arrived", "treated", "left", "died", "doses")
 
-    def __init__(self, hospitals: int, groups: int) -> None:
+    def __init__(self, hospitals: int, groups: int, tau: float) -> None:
         self._shape = (hospitals, groups)
-        self._untreated = self._zeros()
+        self._tau = tau
+        self._presented: list[list[dict[int, float]]] = [
+            [{} for _ in range(groups)] for _ in range(hospitals)
+        ]
+        """When those presented who are untreated, by number."""
         self._hours = [[0.0] * groups for _ in range(hospitals)]
+        """Of those who are not."""
         self._counts = {name: self._zeros() for name in self.COUNTS}
         self._before = (0.0, self._wait_hours(0.0), {name: self._zeros() for name in self.COUNTS})
 
@@ -33,20 +38,22 @@ class Tallies:
         """Count one event."""
         self._counts[what][hospital][group] += 1
 
-    def starts_waiting(self, hospital: int, group: int, now: float) -> None:
+    def starts_waiting(self, patient: Patient) -> None:
         """A patient presents and is not yet treated."""
-        self._untreated[hospital][group] += 1
-        self._hours[hospital][group] -= now
+        self._presented[patient.origin][patient.group][patient.number] = patient.presented
 
-    def stops_waiting(self, hospital: int, group: int, now: float) -> None:
+    def stops_waiting(self, patient: Patient, now: float) -> None:
         """A patient is treated, or gone."""
-        self._untreated[hospital][group] -= 1
-        self._hours[hospital][group] += now
+        presented = self._presented[patient.origin][patient.group].pop(patient.number)
+        self._hours[patient.origin][patient.group] += min(now - presented, self._tau)
 
     def _wait_hours(self, now: float) -> list[list[float]]:
         return [
-            [total + n * now for total, n in zip(totals, numbers, strict=True)]
-            for totals, numbers in zip(self._hours, self._untreated, strict=True)
+            [
+                total + sum(min(now - presented, self._tau) for presented in untreated.values())
+                for total, untreated in zip(totals, row, strict=True)
+            ]
+            for totals, row in zip(self._hours, self._presented, strict=True)
         ]
 
     def since(self, now: float) -> Tally:

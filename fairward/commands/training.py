@@ -48,13 +48,6 @@ def train(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--cost", help="What a group's costs are multiplied by: far=2. May be repeated."),
     ] = None,
-    longest_wait: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option(
-            "--longest-wait",
-            help="Hours of waiting that a death or leaving costs; the scenario's tau when absent.",
-        ),
-    ] = None,
     more: Settings = None,
     changes: options.Overrides = None,
     out: Annotated[
@@ -85,7 +78,6 @@ def train(
     own = {
         "algo": algo, "lam": lam, "tau": tau, "target_gap": target_gap, "seed": seed, "iterations": iterations,
         "copies": copies, "steps": steps, "menu": menu, "start": start, "cost_by_group": _costs(costs or []),
-        "longest_wait": longest_wait,
     }  # fmt: skip
     settings = settings_of(more or (), own)
     folder = out if out is not None else TRAINED / f"{loaded.name}-{algo}-{seed}"

@@ -19,9 +19,6 @@ from sim.network import UNLIMITED, Network
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 
-UNTREATED, HOURS, ARRIVED, TREATED, LEFT, DIED, DOSES = range(7)
-"""Places in the tallies of a panel."""
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -30,7 +27,7 @@ class Interval:
     hours: Floats
     """B: its length."""
     tallies: Floats
-    """B x H x 6 x G: patient-hours untreated, arrived, treated, left, died, doses."""
+    """B x H x 6 x G: patient-hours untreated within tau, arrived, treated, left, died, doses."""
 
 
 class Since:
@@ -53,9 +50,7 @@ class Since:
         return passed
 
     def _totals(self) -> Floats:
-        tallies = np.moveaxis(self._panel["tallies"], -1, 2)
-        totals: Floats = tallies[:, :, 1:].copy()
-        totals[:, :, 0] = tallies[:, :, HOURS] + tallies[:, :, UNTREATED] * self._panel.time[:, None, None]
+        totals: Floats = np.moveaxis(self._panel["tallies"], -1, 2).copy()
         return totals
 
 

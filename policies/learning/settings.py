@@ -41,8 +41,6 @@ class TrainSettings:
     """`all`, `rules` or `class-weights`: see `policies/learning/offer.py`."""
     cost_by_group: Mapping[str, float] = field(default_factory=dict)
     """What multiplies the costs of a group's patients; 1 when not named."""
-    longest_wait: float | None = None
-    """Hours: a death or leaving costs as much as this wait; the scenario's `tau` when None."""
     gamma: float = 0.98
     """Discount an hour."""
     trace: float = 0.95

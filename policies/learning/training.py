@@ -120,7 +120,7 @@ def trainer_of(
     from policies.environments.lockstep import LockstepNetwork
 
     torch.set_num_threads(1)
-    prices = prices_of(scenario, longest_wait=settings.longest_wait)
+    prices = prices_of(scenario)
     by_group = group_factors(network.groups, settings.cost_by_group)
     levels = baseline_of(scenario, network, prices, by_group, settings.seed, settings.smoothing)
     menu = offer.menu(network)

@@ -58,7 +58,7 @@ class Task:
     @cached_property
     def prices(self) -> Prices:
         """What waiting, dying and leaving cost."""
-        return prices_of(self.scenario, longest_wait=self.settings.longest_wait)
+        return prices_of(self.scenario)
 
     @cached_property
     def by_group(self) -> NDArray[np.float64]:

@@ -133,6 +133,12 @@ def tally_of(w: Any, p: Any) -> Any:
 
 
 @compiled
+def hours_untreated(w: Any, p: Any) -> float:
+    """Return the hours within tau of their presentation for which somebody has been untreated until now."""
+    return float(min(w.now - p.presented, w.tau))
+
+
+@compiled
 def column(address: int, number: int) -> Any:
     """Return a patient's number of a column of the workload."""
     return float_at(address, number).value
@@ -198,8 +204,6 @@ def present(w: Any, number: int, last: int, step: int) -> None:
         integer_at(w.visits, place * w.n_steps + each).value = 0
     tally = tally_of(w, p)
     tally.arrived += 1
-    tally.untreated += 1
-    tally.hours -= p.presented
     if w.hazards:
         start_hazards(w, p)
     if step >= 0 and flag_at(w.person_ambulance, number).value and not receive_ambulance(w, place, step):
@@ -420,8 +424,7 @@ def serve(w: Any, place: int) -> None:
         log(w, ROW_TREATED, p.number, p.hospital, p.step, 0.0)
         tally = tally_of(w, p)
         tally.treated += 1
-        tally.untreated -= 1
-        tally.hours += w.now
+        tally.hours += hours_untreated(w, p)
     if s.product >= 0:
         give_dose(w, p.hospital, s.product, p.number)
         tally_of(w, p).doses += 1
@@ -493,8 +496,7 @@ def leave(w: Any, place: int, outcome: int) -> None:
     elif fate == FATE_LEFT:
         tally.left += 1
     if not p.treated:
-        tally.untreated -= 1
-        tally.hours += w.now
+        tally.hours += hours_untreated(w, p)
     p.deadline = np.inf
     p.number = GONE
     p.stay = -1

@@ -78,7 +78,7 @@ class FastEngine:
         self._n_actions = 0
         self.env = Clock(self._world)
         self._allocate()
-        self.tallies = FastTallies(self.memory["tallies"], len(network.hospitals), len(network.groups))
+        self.tallies = FastTallies(self, network)
         self.patients = Patients(self)
         ranking = QueueRanking(network.scenario.queue_rule, network, workload.codes)
         self._rankings: list[QueueRanking] = []
@@ -679,7 +679,7 @@ class FastEngine:
         twin._columns = dict(self._columns)
         twin._rows = self._rows.copy(twin._world, log, BLOCK if log else BLOCK // 16)
         twin.env = Clock(twin._world)
-        twin.tallies = self.tallies.copy(twin.memory["tallies"])
+        twin.tallies = self.tallies.copy(twin)
         twin.patients = Patients(twin)
         twin.desks = [desk.copy(twin) for desk in self.desks]
         if self._source is not None:

@@ -359,8 +359,7 @@ def order_again(w: Any) -> None:
     w.asked = w.trigger
     w.trigger = -1
     w.begun = w.now
-    for i in range(w.n_hospitals * w.n_groups):
-        copy_tally(tally_at(w.tallies_begun, i), tally_at(w.tallies, i))
+    add_up(w, w.tallies_begun)
     log(w, ROW_DECIDED, -1, -1, w.asked, float(w.n_decided))
     w.n_decided += 1
     change_all(w)
@@ -368,15 +367,20 @@ def order_again(w: Any) -> None:
 
 
 @compiled
-def copy_tally(to: Any, of: Any) -> None:
-    """Copy a tally."""
-    to.untreated = of.untreated
-    to.hours = of.hours
-    to.arrived = of.arrived
-    to.treated = of.treated
-    to.left = of.left
-    to.died = of.died
-    to.doses = of.doses
+def add_up(w: Any, totals: int) -> None:
+    """Write the tallies at an address, with the hours of those who are untreated still."""
+    for i in range(w.n_hospitals * w.n_groups):
+        to, of = tally_at(totals, i), tally_at(w.tallies, i)
+        to.hours = of.hours
+        to.arrived = of.arrived
+        to.treated = of.treated
+        to.left = of.left
+        to.died = of.died
+        to.doses = of.doses
+    for place in range(w.max_patients):
+        p = patient_at(w.patients, place)
+        if p.number >= 0 and not p.treated:
+            tally_at(totals, p.origin * w.n_groups + p.group).hours += care.hours_untreated(w, p)
 
 
 @compiled
@@ -443,7 +447,8 @@ def census(w: Any, n_patients: int) -> int:
     ORDER,
     DEADLINES,
     EXPECT,
-) = range(18)
+    ADD_UP,
+) = range(19)
 
 INFINITE = float("inf")
 
@@ -494,6 +499,8 @@ def _entry(sources: str) -> Any:
             expect_deadlines(w)
         elif what == EXPECT:
             expect_all(w, a, b)
+        elif what == ADD_UP:
+            add_up(w, a)
         return 0
 
     return run

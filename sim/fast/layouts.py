@@ -3,7 +3,7 @@
 from sim.fast.memory import layout, records
 
 WORLD = layout(
-    now="f8", horizon="f8", decide_every="f8", reservation_expires="f8",
+    now="f8", horizon="f8", tau="f8", decide_every="f8", reservation_expires="f8",
     # The clock.
     seq="i8", trigger="i8", over="i8", stage="i8", look_place="i8", n_look="i8", looked="i8", seeing="i8",
     argument="i8", argument_2="i8", crowded="i8", asked="i8", n_decided="i8", again="i8", begun="f8",
@@ -86,7 +86,7 @@ POOL = layout(
 orders have opened; `first_opening`, `last_opening`: those under way, -1 none."""
 QUEUE = layout(waiting="i8", stirred="i8", short="i8")
 """By H x S; `short` only during a scan."""
-TALLY = layout(untreated="i8", hours="f8", arrived="i8", treated="i8", left="i8", died="i8", doses="i8")
+TALLY = layout(hours="f8", arrived="i8", treated="i8", left="i8", died="i8", doses="i8")
 """By H x groups."""
 
 STEP = layout(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.fast.care import hours_untreated
 from sim.fast.layouts import (
     amount_at,
     desk_at,
@@ -25,7 +26,7 @@ from sim.fast.memory import compiled, float_at
 from sim.network import Network
 from sim.protocol import HOURS_IN_BED
 
-TALLIES = ("untreated", "hours", "arrived", "treated", "left", "died", "doses")
+TALLIES = ("hours", "arrived", "treated", "left", "died", "doses")
 HEAD = 2
 """Time and trigger, before the hospitals."""
 
@@ -70,7 +71,7 @@ def show(w: Any, row: int) -> None:
     ready = in_bed + P * w.n_bands
     lots = ready + S
     tallies = lots + 3 * w.n_products
-    width = tallies + 7 * G
+    width = tallies + 6 * G
     float_at(row, 0).value = w.now
     float_at(row, 1).value = float(w.asked)
     for i in range(w.n_hospitals * width):
@@ -92,6 +93,9 @@ def show(w: Any, row: int) -> None:
             float_at(row, first + after + 1).value += 1.0
         elif is_ready(w, p):
             float_at(row, first + ready + p.step).value += 1.0
+        if not p.treated:
+            home = HEAD + p.origin * width
+            float_at(row, home + tallies + 6 * p.group).value += hours_untreated(w, p)
         need = max(p.need, p.held)
         if need >= 0:
             band = band_of(w, p)
@@ -114,14 +118,13 @@ def show(w: Any, row: int) -> None:
         show_lots(w, h, row, first + lots)
         for g in range(G):
             tally = tally_at(w.tallies, h * G + g)
-            here = first + tallies + 7 * g
-            float_at(row, here).value = float(tally.untreated)
-            float_at(row, here + 1).value = tally.hours
-            float_at(row, here + 2).value = float(tally.arrived)
-            float_at(row, here + 3).value = float(tally.treated)
-            float_at(row, here + 4).value = float(tally.left)
-            float_at(row, here + 5).value = float(tally.died)
-            float_at(row, here + 6).value = float(tally.doses)
+            here = first + tallies + 6 * g
+            float_at(row, here).value += tally.hours
+            float_at(row, here + 1).value = float(tally.arrived)
+            float_at(row, here + 2).value = float(tally.treated)
+            float_at(row, here + 3).value = float(tally.left)
+            float_at(row, here + 4).value = float(tally.died)
+            float_at(row, here + 5).value = float(tally.doses)
 
 
 @compiled

@@ -97,6 +97,7 @@ class Tables:
         for name, array in self.arrays.items():
             world[name] = address(array)
         world["horizon"] = network.horizon
+        world["tau"] = network.tau
         world["n_hospitals"] = len(network.hospitals)
         world["n_pools"] = len(network.pools)
         world["n_steps"] = len(network.steps)

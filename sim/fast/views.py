@@ -11,6 +11,7 @@ import numpy as np
 from scenarios.rules import OverflowRule
 from sim.columns import Columns
 from sim.fast import kernel
+from sim.fast.memory import address
 from sim.fast.tabled import overflow_code
 from sim.network import DIE, LEAVE, Network, Option
 from sim.order import ID_BITS, Kind, priority
@@ -352,36 +353,40 @@ class Journeys:
 class FastTallies(Tallies):
     """The kernel's running totals."""
 
-    def __init__(self, totals: Any, hospitals: int, groups: int) -> None:
-        super().__init__(hospitals, groups)
-        self._totals = totals
+    def __init__(self, engine: FastEngine, network: Network) -> None:
+        super().__init__(len(network.hospitals), len(network.groups), network.tau)
+        self._engine = engine
         self._begun: tuple[float, Any] | None = None
 
-    def copy(self, totals: Any) -> FastTallies:
-        """Return the tallies of a copy of the engine, whose running totals these are."""
+    def copy(self, engine: FastEngine) -> FastTallies:
+        """Return the tallies of a copy of the engine."""
         twin = copy.copy(self)
-        twin._totals = totals
+        twin._engine = engine
         return twin
 
     def begin(self, now: float, totals: Any = None) -> None:
         """Begin the next interval; nobody wants to know about the one that ends. `totals`: those of then."""
-        self._begun = (now, (self._totals if totals is None else totals).copy())
+        self._begun = (now, self._totals() if totals is None else totals.copy())
 
     def since(self, now: float) -> Tally:
         """Return what happened since the last call, and begin the next interval."""
         if self._begun is not None:
             (begun, totals), self._begun = self._begun, None
-            self._totals, present = totals, self._totals
-            self.since(begun)
-            self._totals = present
-        self._untreated = self._table("untreated")
-        self._hours = self._table("hours")
-        self._counts = {name: self._table(name) for name in self.COUNTS}
+            self._read(totals)
+            super().since(begun)
+        self._read(self._totals())
         return super().since(now)
 
-    def _table(self, name: str) -> list[list[Any]]:
-        table: list[list[Any]] = self._totals[name].reshape(self._shape).tolist()
-        return table
+    def _totals(self) -> Any:
+        """Return the kernel's totals now, the hours of those who are untreated still among them."""
+        totals = np.zeros_like(self._engine.memory["tallies"])
+        self._engine.command(kernel.ADD_UP, address(totals))
+        return totals
+
+    def _read(self, totals: Any) -> None:
+        tables = {name: totals[name].reshape(self._shape).tolist() for name in ("hours", *self.COUNTS)}
+        self._hours = tables.pop("hours")
+        self._counts = tables
 
 
 class FastSupply(Supply):

@@ -145,7 +145,7 @@ def test_a_patient_who_leaves_or_dies_never_costs_less_than_one_who_is_treated_w
     with pytest.raises(UsageError, match=r"left: expected at least 24.*got 23\. Otherwise it pays"):
         prices_of(scenario, wait=2.0, left=23.0)
     with pytest.raises(UsageError, match="death: expected a finite number of at least 0, got nan"):
-        Prices(longest_wait=12.0, wait=1.0, death=float("nan"), left=12.0)
+        Prices(tau=12.0, wait=1.0, death=float("nan"), left=12.0)
 
 
 def test_letting_patients_leave_is_not_rewarded(scene, seed):

@@ -155,16 +155,12 @@ def test_ctrl_c_twice_stops_at_once(scenario, tmp_path):
 
 
 def test_leaving_and_dying_are_never_cheaper_than_waiting(scenario):
-    """A patient costs their wait, and a death or leaving at least the longest avoidable wait on top."""
+    """A patient costs their wait within tau, and a death or leaving at least as much as the longest on top."""
     prices = prices_of(scenario)
 
     assert min(prices.death, prices.left) >= prices.wait * scenario.tau
     with pytest.raises(UsageError, match="Otherwise it pays"):
         prices_of(scenario, left=0.5 * scenario.tau)
-    longer = prices_of(scenario, longest_wait=2 * scenario.tau)
-    assert (longer.death, longer.left) == (2 * scenario.tau, 2 * scenario.tau)
-    with pytest.raises(UsageError, match=r"longest_wait: expected at least the tau of .*, got 0.5"):
-        prices_of(scenario, longest_wait=0.5)
 
 
 def test_sending_everybody_away_is_never_rewarded():
