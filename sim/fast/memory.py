@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from llvmlite import ir
 from numba import config, njit, types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
@@ -56,6 +57,24 @@ def records(layout: np.dtype[Any]) -> Any:
         return record(types.int64, types.int64), generate
 
     return at
+
+
+def _lowest_bit() -> Any:
+    """Return the function that says at which place the lowest bit of an integer is that is set; there is one."""
+    if INTERPRETED:
+        return lambda bits: (int(bits) & -int(bits)).bit_length() - 1
+
+    @intrinsic
+    def place(typingctx: Any, bits: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+        return types.int64(types.int64), generate
+
+    return place
+
+
+lowest_bit = _lowest_bit()
 
 
 def _checked(index: int) -> int:
