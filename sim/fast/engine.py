@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -254,7 +255,7 @@ class FastEngine:
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
             since=self._last or self.tallies.since(self.network.horizon),
-            workload_hash=fingerprint(self.workload, self._source),
+            hashed=partial(fingerprint, self.workload, self._source),
         )
 
     # What the reference engine's parts ask of an engine.

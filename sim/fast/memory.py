@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from llvmlite import ir
 from numba import config, njit, types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
@@ -67,7 +66,7 @@ def _lowest_bit() -> Any:
     @intrinsic
     def place(typingctx: Any, bits: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+            return builder.cttz(arguments[0], context.get_constant(types.boolean, True))
 
         return types.int64(types.int64), generate
 
