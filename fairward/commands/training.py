@@ -46,7 +46,7 @@ def train(
     ] = "neutral",
     costs: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--cost", help="What a group's costs are multiplied by: far=2. May be repeated."),
+        typer.Option("--cost", help="What a group's costs are multiplied by: elderly=2. May be repeated."),
     ] = None,
     more: Settings = None,
     changes: options.Overrides = None,
