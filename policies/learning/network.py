@@ -27,15 +27,15 @@ class ActorCritic(nn.Module):
         sizes: Sequence[int],
         n_values: int,
         hidden: Sequence[int] = (64, 64),
-        keep: float | None = 0.5,
+        keep: float | Sequence[float] | None = 0.5,
         seed: int = 0,
         start: Sequence[int] | None = None,
     ) -> None:
         """Prepare weights, which depend on nothing but the arguments.
 
         `n_state`: 0 for a critic that sees the observation only. `keep`: the probability with which the untrained
-        policy takes the option of `start` on a dial of more than one; None: all options are equally likely. `start`: K
-        options; the neutral ones when None.
+        policy takes the option of `start` on a dial of more than one, by dial if there are K; None: all options are
+        equally likely. `start`: K options; the neutral ones when None.
         """
         super().__init__()
         self.sizes = tuple(int(n) for n in sizes)
@@ -45,7 +45,10 @@ class ActorCritic(nn.Module):
         self.actor = _perceptron([n_observation, *hidden, sum(self.sizes)], 0.01, generator)
         self.critic = _perceptron([n_observation + n_state, *hidden, n_values], 1.0, generator)
         if keep is not None:
-            self._lean_to([0] * len(self.sizes) if start is None else start, keep)
+            K = len(self.sizes)
+            self._lean_to(
+                [0] * K if start is None else start, [keep] * K if isinstance(keep, float) else keep
+            )
         self._places: Tensor
         widest, starts = max(self.sizes), np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
         places = [
@@ -92,11 +95,11 @@ class ActorCritic(nn.Module):
         padded = torch.cat([logits, torch.full_like(logits[:, :1], FORBIDDEN)], dim=1)
         return torch.log_softmax(padded[:, self._places], dim=2)
 
-    def _lean_to(self, options: Sequence[int], probability: float) -> None:
+    def _lean_to(self, options: Sequence[int], probabilities: Sequence[float]) -> None:
         last, first = self.actor[-1], 0
         assert isinstance(last, nn.Linear)
         with torch.no_grad():
-            for n, option in zip(self.sizes, options, strict=True):
+            for n, option, probability in zip(self.sizes, options, probabilities, strict=True):
                 if n > 1:
                     last.bias[first + int(option)] += log(probability * (n - 1) / (1 - probability))
                 first += n

@@ -59,6 +59,8 @@ class TrainSettings:
     """The rules and dials that the untrained policy leans to: see `policies/learning/start.py`."""
     keep: float = 0.7
     """The probability with which the untrained policy takes a dial's option of `start`."""
+    explore: tuple[str, ...] = ()
+    """The dials for which this is so, by name; it all but always takes the option of the others. All when empty."""
     hidden: tuple[int, ...] = (64, 64)
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""

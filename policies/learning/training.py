@@ -27,7 +27,7 @@ from policies.learning.checkpoint import (
 from policies.learning.interruption import patient
 from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
-from policies.learning.start import start_of
+from policies.learning.start import leaning_of, start_of
 from scenarios.errors import MissingExtra, UsageError
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -130,7 +130,7 @@ def trainer_of(
     )  # fmt: skip
     net = ActorCritic(
         len(env.encoding.labels), len(env.encoding.state_labels), menu.sizes.tolist(), len(network.groups) + 1,
-        settings.hidden, settings.keep, settings.seed, options.tolist(),
+        settings.hidden, leaning_of(settings, menu), settings.seed, options.tolist(),
     )  # fmt: skip
     return LeanTrainer(
         env, net, levels, settings, settings.steps or episode_steps(scenario, network), by_group

@@ -17,7 +17,7 @@ from policies.learning.baseline import TRAINING_SEEDS, baseline_of, group_factor
 from policies.learning.levels import GroupLevels
 from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
-from policies.learning.start import start_of
+from policies.learning.start import leaning_of, start_of
 from policies.learning.training import episode_steps
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -85,7 +85,7 @@ class Task:
             "sizes": tuple(int(n) for n in self.menu.sizes),
             "n_values": len(self.network.groups) + 1,
             "hidden": self.settings.hidden,
-            "keep": self.settings.keep,
+            "keep": leaning_of(self.settings, self.menu),
             "start": tuple(int(option) for option in self._begun[1]),
             "seed": self.settings.seed,
         }

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from policies.learning.offer import Offer, offer_named
-from policies.learning.start import start_at
+from policies.learning.settings import TrainSettings
+from policies.learning.start import HELD, leaning_of, start_at
 from scenarios.errors import UsageError
 from scenarios.loader import load
 from sim.network import compile_network
@@ -83,3 +84,29 @@ def test_the_untrained_policy_takes_the_start_with_the_probability_asked_for(rur
     assert probabilities[2] / probabilities[:3].sum() == pytest.approx(0.9)
     assert probabilities[8] / probabilities[4:].sum() == pytest.approx(0.9)
     assert np.allclose(probabilities[:2], probabilities[0])
+
+
+def test_dials_that_are_not_explored_stay_at_the_start(rural):
+    """The policy strays from the start on the dials named, and on no other: not even once in a thousand decisions."""
+    torch = pytest.importorskip("torch")
+    from policies.learning.network import ActorCritic
+
+    _scenario, network = rural
+    menu = offer_named("inside", network).menu(network)
+    settings = TrainSettings(menu="inside", keep=0.8, explore=("queue rule", "call in ed-nurse"))
+    leaning = leaning_of(settings, menu)
+    net = ActorCritic(4, 0, menu.sizes.tolist(), 1, keep=leaning, seed=1)
+    logits = net.forward(torch.zeros(1000, 4), torch.ones(1000, int(menu.sizes.sum())))
+    taken = net.sample(logits, torch.from_numpy(np.random.default_rng(5).random((1000, len(menu.dials)))))
+    strayed = {dial.name for dial, options in zip(menu.dials, taken.T, strict=True) if options.any()}
+
+    assert set(leaning) == {0.8, HELD}
+    assert strayed == {"queue rule", "call in ed-nurse"}
+
+
+def test_a_dial_to_explore_that_there_is_not_is_refused_with_what_there_is(rural):
+    _scenario, network = rural
+    menu = offer_named("rules", network).menu(network)
+
+    with pytest.raises(UsageError, match="explore: queue rul is not a dial here.*queue rule"):
+        leaning_of(TrainSettings(explore=("queue rul",)), menu)
