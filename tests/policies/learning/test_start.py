@@ -108,5 +108,5 @@ def test_a_dial_to_explore_that_there_is_not_is_refused_with_what_there_is(rural
     _scenario, network = rural
     menu = offer_named("rules", network).menu(network)
 
-    with pytest.raises(UsageError, match="explore: queue rul is not a dial here.*queue rule"):
+    with pytest.raises(UsageError, match=r"explore: queue rul is not a dial here.*queue rule"):
         leaning_of(TrainSettings(explore=("queue rul",)), menu)
