@@ -16,12 +16,13 @@ TOP = 5
 """Inputs that are listed."""
 
 
-def explained_block(kept: Sequence[Kept]) -> Block | None:
+def explained_block(kept: Sequence[Kept], labels: Mapping[str, str]) -> Block | None:
     """Return the explanations of a scenario; None without any."""
     rows: list[tuple[str, ...]] = []
     for one in kept:
         found = json.loads((one.folder / EXPLANATION).read_text(encoding="utf-8"))
-        rows += _rows(str(one.manifest["label"]), found)
+        label = str(one.manifest["label"])
+        rows += _rows(labels.get(label, label), found)
     if not rows:
         return None
     runs = counted(len(found["runs"]), "run")

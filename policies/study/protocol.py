@@ -129,6 +129,8 @@ class Protocol(Part):
     margin: float = Field(default=MARGIN, gt=0, lt=1)
     limits: tuple[str, ...] = ()
     """What this protocol leaves out, for the page."""
+    names: dict[str, str] = {}
+    """Label -> a rule of `policies`, for the page where what is written is long; not part of the fingerprint."""
     findings: tuple[str, ...] = ()
     """Written when the results are in, why they are so as far as was found; not part of the fingerprint."""
 
@@ -146,13 +148,18 @@ class Protocol(Part):
         """Return the tuned rules of a scenario."""
         return {**self.tuned, **self.scenarios[name].tuned}
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Rule as written -> label on the page."""
+        return {written: label for label, written in self.names.items()}
+
     def settings_in(self, name: str, own: dict[str, Any]) -> dict[str, Any]:
         """Return the settings of training a learner with settings of its `own` in a scenario."""
         return {**self.training.settings, **self.scenarios[name].settings, **own}
 
     def fingerprint(self) -> str:
         """Return a hash of everything that was written beforehand."""
-        written = self.model_dump(mode="json", by_alias=True, exclude={"findings"})
+        written = self.model_dump(mode="json", by_alias=True, exclude={"names", "findings"})
         for part, later in (
             (written, LATER),
             *((one, ("tuned", "settings")) for one in written["scenarios"].values()),
@@ -180,6 +187,11 @@ def read_protocol(path: Path) -> Protocol:
             except ScenarioError as error:
                 problems += error.problems
     problems += _strange_live(root, found)
+    problems += [
+        _problem(root, ("names", label), "a rule of `policies`", written)
+        for label, written in found.names.items()
+        if written not in found.policies
+    ]
     if problems:
         raise ScenarioError(problems)
     return found

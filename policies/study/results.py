@@ -37,16 +37,17 @@ class Judged:
         return changes(self.entries, self.rival, self.pair, self.margin)
 
 
-def judged(kept: Kept) -> Judged:
-    """Return the values of an evaluation that was kept."""
+def judged(kept: Kept, labels: Mapping[str, str] | None = None) -> Judged:
+    """Return the values of an evaluation that was kept. `labels`: of entries that are to be called otherwise."""
+    other = labels or {}
     content = kept.manifest
     groups = Groups(content["attribute"], tuple(content["groups"]), tuple(content["left_out"]))
     outcomes = dict(iter(kept.outcomes().groupby("policy", sort=False, observed=True)))
     entries = tuple(
-        measured(Entry(label, tuple(members)), outcomes, groups, float(content["tau"]))
+        measured(Entry(other.get(label, label), tuple(members)), outcomes, groups, float(content["tau"]))
         for label, members in content["entries"].items()
     )
-    rival = next(one for one in entries if one.entry.label == content["rival"])
+    rival = next(one for one in entries if one.entry.label == other.get(content["rival"], content["rival"]))
     return Judged(
         kept, str(content["case"]), (content["pair"][0], content["pair"][1]), groups, entries, rival,
         tuple(content["learned"]), float(content["margin"]),

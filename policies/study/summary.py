@@ -33,7 +33,7 @@ def _rows(protocol: Protocol, kept: Sequence[Kept]) -> Iterator[tuple[str, ...]]
     bases = {one.scenario: one for one in kept if one.kind == "evaluation" and one.manifest["case"] == BASE}
     for name in protocol.scenarios:
         if name in bases:
-            yield _row(protocol, name, judged(bases[name]))
+            yield _row(protocol, name, judged(bases[name], protocol.labels))
 
 
 def _row(protocol: Protocol, name: str, case: Judged) -> tuple[str, ...]:

@@ -60,7 +60,11 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
     seed = simulation_seed("evaluation", protocol.evaluation.seed)
     cases = {
         name: sorted(
-            (judged(one) for one in kept if one.kind == "evaluation" and one.scenario == name),
+            (
+                judged(one, protocol.labels)
+                for one in kept
+                if one.kind == "evaluation" and one.scenario == name
+            ),
             key=lambda case: protocol.cases(name).index(case.case),
         )
         for name in protocol.scenarios
@@ -78,7 +82,7 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
     blocks = [
         block
         for name, found in whole.items()
-        for block in _scenario(name, found, fronts[f"{name}-front"], kept)
+        for block in _scenario(name, found, fronts[f"{name}-front"], kept, protocol.labels)
     ]
     blocks += [
         _of(name, block) for name in protocol.scenarios if (block := curves_block(curves[f"{name}-curves"]))
@@ -162,7 +166,9 @@ def _named(labels: Sequence[str]) -> str:
     return ", ".join(labels) if labels else "no learner"
 
 
-def _scenario(name: str, found: Sequence[Judged], front: Front, kept: Sequence[Kept]) -> Iterator[Block]:
+def _scenario(
+    name: str, found: Sequence[Judged], front: Front, kept: Sequence[Kept], labels: Mapping[str, str]
+) -> Iterator[Block]:
     base, label = found[0], found[0].rival.entry.label
     compared = base.changes
     if goal := goal_block(goals(base), label, base):
@@ -179,7 +185,8 @@ def _scenario(name: str, found: Sequence[Judged], front: Front, kept: Sequence[K
         yield _of(name, seeds)
     if len(found) > 1:
         yield _of(name, shifts_block(found[1:], label))
-    if why := explained_block([one for one in kept if one.kind == "explanation" and one.scenario == name]):
+    explained = [one for one in kept if one.kind == "explanation" and one.scenario == name]
+    if why := explained_block(explained, labels):
         yield _of(name, why)
 
 
@@ -223,6 +230,7 @@ def _notes(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Iterato
             yield f"{name}: groups with too few patients are left out: {', '.join(found[0].groups.left_out)}."
         if protocol.scenarios[name].changes:
             yield f"{name} was changed before freezing: {'; '.join(protocol.scenarios[name].changes)}."
+    yield from (f"{label} stands for {written}." for label, written in protocol.names.items())
     yield from protocol.limits
     yield from protocol.findings
     rules, learners = counted(len(protocol.policies), "rule"), counted(len(protocol.learned), "learner")

@@ -18,7 +18,7 @@ def test_an_explanation_is_told_with_its_largest_inputs_and_how_faithful_it_is(t
 
     found = explain_for_study(scenario, "c-mu", Explaining(runs=2, rows=20, background=10))
     (tmp_path / EXPLANATION).write_text(json.dumps(found), encoding="utf-8")
-    rows = explained_block([Kept(tmp_path, {"label": "c-mu"})]).rows
+    rows = explained_block([Kept(tmp_path, {"label": "c-mu"})], {}).rows
 
     sizes = [one["size"]["value"] for one in found["importance"]]
     assert rows[0][2] == found["importance"][0]["input"]

@@ -186,6 +186,28 @@ def test_the_page_is_made_from_the_manifests_alone_and_is_the_same_again(finishe
         assert said in text
 
 
+def test_a_rule_that_is_long_to_write_has_a_name_on_the_page_and_a_name_of_nothing_is_refused(
+    finished, tmp_path
+):
+    """Names may come when the study has been run: they change no number, and the notes say what they stand for."""
+    written = TINY.read_text(encoding="utf-8")
+    named = tmp_path / "tiny.yaml"
+    named.write_text(f"{written}names: {{who is worst off: max-weight}}\n", encoding="utf-8")
+    before, after = (
+        write_study_page(read_protocol(path), finished / RESULTS, tmp_path / name).read_text(encoding="utf-8")
+        for path, name in ((TINY, "a"), (named, "b"))
+    )
+
+    levels = [line for line in before.splitlines() if line.startswith("| max-weight | ") and "\\[" in line]
+    assert levels
+    assert all(line.replace("max-weight", "who is worst off", 1) in after for line in levels[:3])
+    assert "who is worst off stands for max-weight." in after
+
+    named.write_text(f"{written}names: {{fairest: max-wait}}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"names.fairest: expected a rule of .policies., got \"?max-wait"):
+        read_protocol(named)
+
+
 def test_a_number_that_is_not_what_was_written_is_refused(finished, tmp_path):
     manifests = tmp_path / "manifests"
     shutil.copytree(finished / RESULTS, manifests)
