@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from policies.origin import results_hash
 from policies.replication import dump_json
@@ -25,7 +24,7 @@ class Side:
     weights: str = ""
     """The hash of what a learned policy held when it was chosen: another one may come to lie under the same name."""
 
-    @cached_property
+    @property
     def identity(self) -> str:
         """What decides its runs beside the policy's name, the seed and this program."""
         return scenario_hash(self.scenario) + self.weights
@@ -44,7 +43,7 @@ class Question:
     seed: int
     runs: int
 
-    @cached_property
+    @property
     def key(self) -> str:
         """A SHA-256 of everything that decides the result."""
         parts = [

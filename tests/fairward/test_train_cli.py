@@ -98,6 +98,14 @@ def test_every_setting_can_be_given_by_name_and_all_that_is_wrong_is_told_at_onc
     ]
 
 
+def test_a_sweep_takes_settings_too_but_not_those_that_it_sweeps(tmp_path):
+    done = fairward("tune", "rural", "--setting", "lr=0.1", "--setting", "menus=all", "--out", tmp_path / "none")
+
+    assert done.exit_code == 2
+    assert "--setting: lr has an option of its own: --lr." in done.output
+    assert 'menus is not a setting. Did you mean "menu"?' in done.output
+
+
 def test_the_page_lists_every_setting_with_its_default_and_its_option():
     page = (Path(__file__).parents[2] / "docs" / "learning.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| ([^|]*)\| (?:`--[\w-]+` )?\|", page, re.MULTILINE))
