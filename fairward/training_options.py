@@ -69,12 +69,12 @@ def _read(text: str, kind: Any) -> Any:
     kinds = get_args(kind)
     if type(None) in kinds:
         return None if text == "none" else _read(text, kinds[0])
-    words = [word for word in text.split(",") if word.strip()]
+    words = [word.strip() for word in text.split(",") if word.strip()]
     if get_origin(kind) is tuple:
         return tuple(kinds[0](word) for word in words)
     if get_origin(kind) is Mapping:
         pairs = (word.rpartition("=") for word in words)
-        return {name.strip(): float(value) for name, _, value in pairs}
+        return {name: float(value) for name, _, value in pairs}
     return kind(text)
 
 

@@ -71,6 +71,7 @@ def test_every_setting_can_be_given_by_name_and_all_that_is_wrong_is_told_at_onc
         "target_gap=none",
         "cost_by_group=far=2,near=1",
         "start=acuity",
+        "explore=queue rule, overflow rule",
     ]
     settings = settings_of(written, {"algo": "ggf", "lam": 0.25})
 
@@ -81,6 +82,7 @@ def test_every_setting_can_be_given_by_name_and_all_that_is_wrong_is_told_at_onc
         hidden=(32, 16),
         cost_by_group={"far": 2.0, "near": 1.0},
         start="acuity",
+        explore=("queue rule", "overflow rule"),
     )
     with pytest.raises(UsageError) as problems:
         settings_of(
