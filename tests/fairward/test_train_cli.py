@@ -101,7 +101,9 @@ def test_every_setting_can_be_given_by_name_and_all_that_is_wrong_is_told_at_onc
 
 
 def test_a_sweep_takes_settings_too_but_not_those_that_it_sweeps(tmp_path):
-    done = fairward("tune", "rural", "--setting", "lr=0.1", "--setting", "menus=all", "--out", tmp_path / "none")
+    done = fairward(
+        "tune", "rural", "--setting", "lr=0.1", "--setting", "menus=all", "--out", tmp_path / "none"
+    )
 
     assert done.exit_code == 2
     assert "--setting: lr has an option of its own: --lr." in done.output
