@@ -15,8 +15,9 @@ from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.ordering import order_of
 from sim.patients import Patients
+from sim.streams import Numbers, in_a_row
 
-Part = tuple[int, Codes, Codes]
+Part = tuple[int, Codes, Numbers]
 """A source, the ids of its patients in rising order, and their ordinals."""
 
 
@@ -43,7 +44,7 @@ class Batch:
             here = here[order_of(source, len(numbers))]
             ends = np.cumsum(numbers)
             self._parts[pathway] = [
-                (number, ids := here[end - n : end], self.patients.ordinal[ids])
+                (number, ids := here[end - n : end], in_a_row(self.patients.ordinal[ids]))
                 for number, (n, end) in enumerate(zip(numbers.tolist(), ends.tolist(), strict=True))
                 if n
             ]

@@ -7,6 +7,7 @@ scans the hospitals that changed, so a start resumes its journey within the even
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import simpy
@@ -130,7 +131,7 @@ class ReferenceEngine:
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
             since=self._last or self.tallies.since(self.network.horizon),
-            workload_hash=fingerprint(self.workload, self._source),
+            hashed=partial(fingerprint, self.workload, self._source),
         )
 
     # The clock.

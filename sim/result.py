@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,5 +45,10 @@ class Result:
     orders: tuple[Ordered, ...]
     since: Tally
     """The interval after the last decision."""
-    workload_hash: str
-    """SHA-256 of arrivals, attributes and first-visit columns: the same for two policies of one replication."""
+    hashed: Callable[[], str]
+    """Works out `workload_hash`: who wants only the log does not wait for it."""
+
+    @property
+    def workload_hash(self) -> str:
+        """SHA-256 of arrivals, attributes and first-visit columns: the same for two policies of one replication."""
+        return self.hashed()

@@ -20,6 +20,18 @@ WORDS_PER_BLOCK = 4
 """Philox makes four 64-bit words from one value of its counter."""
 
 
+Numbers = NDArray[np.int64] | range
+"""Which elements of a stream; a range steps by one."""
+
+
+def in_a_row(numbers: NDArray[np.int64]) -> Numbers:
+    """Return numbers as a range where each is one more than the one before: it is drawn as it is, not picked out."""
+    n = len(numbers)
+    if n and numbers[-1] - numbers[0] == n - 1 and (numbers[1:] > numbers[:-1]).all():
+        return range(int(numbers[0]), int(numbers[0]) + n)
+    return numbers
+
+
 def uniforms(
     seed: int, replication: int, names: tuple[str, ...], n: int, first: int = 0
 ) -> NDArray[np.float64]:
@@ -65,12 +77,12 @@ def _open_interval(words: NDArray[np.uint64]) -> NDArray[np.float64]:
 _BITS_OF_ONE = np.float64(1.0).view(np.uint64)
 
 
-def elements(
-    seed: int, replication: int, names: tuple[str, ...], ordinals: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def elements(seed: int, replication: int, names: tuple[str, ...], ordinals: Numbers) -> NDArray[np.float64]:
     """Return the elements of a stream with the given numbers, drawing from the least to the greatest."""
     if not len(ordinals):
         return np.empty(0)
+    if isinstance(ordinals, range):
+        return uniforms(seed, replication, names, len(ordinals), ordinals.start)
     first, last = int(ordinals.min()), int(ordinals.max())
     return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
 
@@ -88,7 +100,7 @@ class Streams:
         """Return elements of a stream. See `uniforms`."""
         return uniforms(self.seed, self.replication, (*self.prefix, *names), n, first)
 
-    def elements(self, names: tuple[str, ...], ordinals: NDArray[np.int64]) -> NDArray[np.float64]:
+    def elements(self, names: tuple[str, ...], ordinals: Numbers) -> NDArray[np.float64]:
         """Return the elements of a stream with the given numbers. See `elements`."""
         return elements(self.seed, self.replication, (*self.prefix, *names), ordinals)
 

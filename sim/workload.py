@@ -28,7 +28,7 @@ from sim.conditions import Codes, Mask
 from sim.known import NOTHING, Known
 from sim.network import CAUSES, Network
 from sim.patients import Patients, facts_of, join, merged, on_clock
-from sim.streams import Streams
+from sim.streams import Numbers, Streams, in_a_row
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 
@@ -43,9 +43,10 @@ def draw_patients(network: Network, seed: int, replication: int) -> Patients:
             return streams.uniforms((name, "arrivals", purpose), n)
 
         time, ordinal = arrival_times(stream, scenario.start, network.horizon, of_arrivals)
+        numbers = in_a_row(ordinal)
 
-        def of_people(*purpose: str, name: str = name, ordinal: Codes = ordinal) -> Floats:
-            return streams.elements((name, "people", *purpose), ordinal)
+        def of_people(*purpose: str, name: str = name, ordinals: Numbers = numbers) -> Floats:
+            return streams.elements((name, "people", *purpose), ordinals)
 
         patients = on_clock(describe(network, source, time, ordinal, of_people))
         batches.append(patients.take(patients.time <= network.horizon))
@@ -225,9 +226,13 @@ class Workload:
 
     def _uniforms(self, names: tuple[str, ...], pathway: int | None, batch: Batch) -> Floats:
         """Uniforms of the stream (source, *names) for the patients of a pathway, or all; 0 for the others."""
-        u = np.zeros(len(batch.patients))
+        u = np.zeros(n := len(batch.patients))
         for source, ids, ordinals in batch.by_source(pathway):
-            u[ids] = self._streams.elements((self.sources[source], *names), ordinals)
+            drawn = self._streams.elements((self.sources[source], *names), ordinals)
+            if len(drawn) == n:
+                u = drawn
+            else:
+                u[ids] = drawn
         return self._known.within(names, u, batch)
 
     def _step_uniforms(self, purpose: str, step: int, visit: int) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import param
 
+from dashboards.app.first_look import Look
 from dashboards.app.levers import EVERYWHERE, LEVERS, Lever, changes, levers_of, policy_written, said
 from dashboards.app.question import Question, Side, ask, same
 from dashboards.app.result import Result
@@ -75,6 +76,9 @@ class Desk(param.Parameterized):
     running = param.Boolean(default=False)
     progress = param.Integer(default=0, bounds=(0, 100))
     message = param.String(default="", doc="What went wrong or was stopped; empty: nothing.")
+    look = param.ClassSelector(
+        class_=Look, default=None, doc="A first look at what is being run, until it is done."
+    )
     stale = param.Boolean(default=False, doc="The choices are not those of the result shown.")
     version = param.Integer(default=0, doc="Counts results shown; views depend on it and nothing else.")
 
@@ -211,11 +215,11 @@ class Desk(param.Parameterized):
         """Run what is chosen and show it; whatever goes wrong, the last good result stays."""
         if self.running:
             return
-        self.param.update(running=True, progress=0, message="")
+        self.param.update(running=True, progress=0, message="", look=None)
         asked = self._chosen()
         try:
             question = self.question()
-            self._task = asyncio.ensure_future(self.service.run(question, self._tick))
+            self._task = asyncio.ensure_future(self.service.run(question, self._tick, self._glance))
             self.show(await self._task, asked)
         except asyncio.CancelledError:
             self.message = "Stopped. The charts show the previous result."
@@ -223,7 +227,7 @@ class Desk(param.Parameterized):
             self.message = f"{error} The charts show the previous result."
         finally:
             self._task = None
-            self.running = False
+            self.param.update(running=False, look=None)
 
     def cancel(self, *_: Any) -> None:
         """Stop waiting; what another visitor waits for goes on."""
@@ -282,6 +286,9 @@ class Desk(param.Parameterized):
             return
         if isinstance(known, Result) and not self.running:
             self.show(known)
+
+    def _glance(self, look: Look) -> None:
+        self.look = look
 
     def _tick(self, done: int, wanted: int) -> None:
         percent = int(100 * done / wanted)

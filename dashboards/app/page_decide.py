@@ -8,6 +8,7 @@ from typing import Any
 
 import param
 
+from dashboards.app.first_look import NO_TEST, Look
 from dashboards.app.result import Result
 from dashboards.app.session import Session
 from dashboards.app.tiles import Tile, tiles
@@ -119,13 +120,30 @@ def tile_list(found: list[Tile], reference: str, key: str) -> str:
     """Return the tiles as HTML."""
     marks = {"better": "tag tag-better", "worse": "tag tag-worse"}
     boxes = "".join(
-        f"<li class='tile'><span class='what'>{escape(t.what)}</span><div class='value'>{escape(t.value)}</div>"
-        f"<span class='was'>{escape(t.was)} under {escape(reference)}</span>"
-        f"<span class='{marks.get(t.reading, 'tag tag-no')}'>{escape(t.reading)}</span>"
-        f"<span class='range'>{escape(t.change)}</span></li>"
+        _tile(t, reference, f"<span class='{marks.get(t.reading, 'tag tag-no')}'>{escape(t.reading)}</span>")
         for t in found
     )
     return f"<ul class='tiles' aria-label='Key results of the option' data-result='{key}'>{boxes}</ul>"
+
+
+def glance(look: Look) -> str:
+    """Return a first look as HTML: numbers with intervals, no verdict, and that what is below is of before."""
+    boxes = "".join(
+        _tile(t, look.reference, "<span class='tag tag-no'>first look</span>") for t in look.tiles
+    )
+    return (
+        f"<section class='look' role='status' aria-label='First look'><p class='lead'>{escape(look.sentence)}</p>"
+        f"<p class='sentence'>{escape(NO_TEST)}</p><ul class='tiles'>{boxes}</ul>"
+        "<p class='note'>Everything below shows the previous result until then.</p></section>"
+    )
+
+
+def _tile(t: Tile, reference: str, tag: str) -> str:
+    return (
+        f"<li class='tile'><span class='what'>{escape(t.what)}</span><div class='value'>{escape(t.value)}</div>"
+        f"<span class='was'>{escape(t.was)} under {escape(reference)}</span>{tag}"
+        f"<span class='range'>{escape(t.change)}</span></li>"
+    )
 
 
 class View:
@@ -137,7 +155,8 @@ class View:
         from dashboards.app import look
 
         self.model = model
-        self.lead, self.tiles = look.html(), look.html(margin=(14, 0))
+        self.look, self.lead, self.tiles = look.html(), look.html(), look.html(margin=(14, 0))
+        self._shown: Result | None = None
         self.effects = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.attribute = look.field(pmui.Select, model.param.attribute, margin=(4, 0))
         self.who, self.full, self.dots, self.vaccine = (
@@ -145,28 +164,45 @@ class View:
         )
         self.taken = pmui.Column(sizing_mode="stretch_width", margin=(12, 0, 0, 0))
         model.param.watch(self._regroup, "attribute")
+        model.session.desk.param.watch(self._glance, "look")
+        self._glance()
 
     def layout(self) -> Any:
-        """Return the page."""
+        """Return the page, with the numbers that need no chart."""
         import panel_material_ui as pmui
 
         from dashboards.app import look
 
+        if (result := self.model.session.desk.result) is not None:
+            self._first(result)
         who = look.card(self.attribute, self.who, margin=(0, 0, 12, 0))
         beside = pmui.Column(who, self.dots, self.vaccine, sizing_mode="stretch_width", margin=0)
         return pmui.Column(
-            self.lead, self.tiles,
+            self.look, self.lead, self.tiles,
             look.columns((self.effects, look.HALF), (beside, look.HALF), (self.full, look.WHOLE)),
             self.taken, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
     async def show(self, result: Result) -> None:
         """Fill the page."""
-        self.lead.object = lead(self.model, result)
-        self.tiles.object = tile_list(self.model.tiles(result), result.story.label(0), result.short)
+        self._shown = result
+        self._glance()
+        self._first(result)
         self.model.take(result)
         for fill in (self._effects, self._groups, self._courses, self._runs, self._vaccine, self._take):
             fill(result)
+
+    def _first(self, result: Result) -> None:
+        self.lead.object = lead(self.model, result)
+        self.tiles.object = tile_list(self.model.tiles(result), result.story.label(0), result.short)
+
+    def _glance(self, *_: Any) -> None:
+        """Show the first look, until the page shows what came of it, or nothing comes."""
+        desk = self.model.session.desk
+        if desk.look is not None:
+            self.look.object = glance(desk.look)
+        elif desk.result is self._shown:
+            self.look.object = ""
 
     def _take(self, result: Result) -> None:
         import panel_material_ui as pmui

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from policies.origin import results_hash
 from policies.replication import dump_json
@@ -24,7 +25,7 @@ class Side:
     weights: str = ""
     """The hash of what a learned policy held when it was chosen: another one may come to lie under the same name."""
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """What decides its runs beside the policy's name, the seed and this program."""
         return scenario_hash(self.scenario) + self.weights
@@ -43,7 +44,7 @@ class Question:
     seed: int
     runs: int
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A SHA-256 of everything that decides the result."""
         parts = [

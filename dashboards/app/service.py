@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from agents.build import prepare
+from dashboards.app.first_look import PAIRS, Look, first_look
 from dashboards.app.question import ENGINE, Question, Side
 from dashboards.app.result import Result, finish
 from dashboards.app.simulated import Simulated, Simulation
@@ -35,6 +36,7 @@ from sim.replications import Workers, available_cores
 T = TypeVar("T")
 OnProgress = Callable[[int, int], None]
 """(runs done, runs wanted)."""
+OnLook = Callable[[Look], None]
 
 TIME_LIMIT = 300.0
 """Seconds that a question may take."""
@@ -47,6 +49,14 @@ MOST_STORES = 12
 """Scenarios whose runs are kept on disk."""
 RETRIES = 1
 RESULTS = "results"
+
+
+def imported(worker: int) -> bool:
+    """Import what a run needs, before somebody waits for it; true."""
+    import dashboards.app.simulated  # noqa: F401
+
+    prepare(ENGINE)
+    return True
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,8 @@ class _Flight:
 
     task: asyncio.Task[Any] | None = None
     watchers: list[OnProgress] = field(default_factory=list)
+    lookers: list[OnLook] = field(default_factory=list)
+    look: Look | None = None
     waiting: int = 0
     done: int = 0
     wanted: int = 0
@@ -75,6 +87,11 @@ class _Flight:
         self.done += 1
         for watcher in list(self.watchers):
             watcher(self.done, self.wanted)
+
+    def glance(self, look: Look) -> None:
+        self.look = look
+        for looker in list(self.lookers):
+            looker(look)
 
 
 class RunService:
@@ -93,15 +110,12 @@ class RunService:
         self.outdated = False
         """Whether the shipped result is not what this program makes; known once `warm` has checked it."""
 
-    def warm(self, check: Callable[[], bool] | None = None) -> None:
-        """Compile the engine, start the processes and let one of them check the shipped result; blocks."""
+    def warm(self, check: Callable[[int], bool] = imported) -> None:
+        """Compile the engine and start the processes; each checks a run of the shipped result, for practice; blocks."""
         prepare(ENGINE)
         self.folder.mkdir(parents=True, exist_ok=True)
-        others = [self._submit(_imported) for _ in range(self.workers.jobs - 1)]
-        if check is not None:
-            self.outdated = not self._submit(check).result()
-        for future in others:
-            future.result()
+        checks = [self._submit(check, worker) for worker in range(self.workers.jobs)]
+        self.outdated = not all(future.result() for future in checks)
 
     def keep(self, result: Result) -> None:
         """Put a result that came from elsewhere into the cache."""
@@ -122,15 +136,23 @@ class RunService:
         """How many questions are being run."""
         return len(self._flights)
 
-    async def run(self, question: Question, on_progress: OnProgress = lambda done, wanted: None) -> Result:
-        """Return the result of a question. Raises `FairwardError`, and `CancelledError` when cancelled."""
+    async def run(
+        self,
+        question: Question,
+        on_progress: OnProgress = lambda done, wanted: None,
+        on_look: OnLook = lambda look: None,
+    ) -> Result:
+        """Return the result of a question; `on_look` gets a first look at it, if it takes many runs.
+
+        Raises `FairwardError`, and `CancelledError` when cancelled.
+        """
         what = (
             f"{question.source}: {question.reference.label} / {question.option.label}, {question.runs} runs"
         )
         began, ended = time.time(), "failed"
         try:
             found: Result = await self._fly(
-                question.key, lambda flight: self._answer(question, flight), on_progress
+                question.key, lambda flight: self._answer(question, flight), on_progress, on_look
             )
             ended = "done"
             return found
@@ -175,7 +197,13 @@ class RunService:
         self.workers.close(at_once=True)
         self._drawing.shutdown(wait=False, cancel_futures=True)
 
-    async def _fly(self, key: str, work: Callable[[_Flight], Any], on_progress: OnProgress) -> Any:
+    async def _fly(
+        self,
+        key: str,
+        work: Callable[[_Flight], Any],
+        on_progress: OnProgress,
+        on_look: OnLook = lambda look: None,
+    ) -> Any:
         if (known := self.cached(key)) is not None:
             return known
         flight = self._flights.get(key)
@@ -186,11 +214,15 @@ class RunService:
         assert flight.task is not None
         flight.waiting += 1
         flight.watchers.append(on_progress)
+        flight.lookers.append(on_look)
+        if flight.look is not None:
+            on_look(flight.look)
         try:
             return await asyncio.shield(flight.task)
         finally:
             flight.waiting -= 1
             flight.watchers.remove(on_progress)
+            flight.lookers.remove(on_look)
             if not flight.waiting and not flight.task.done():
                 self._flights.pop(key, None)
                 flight.task.cancel()
@@ -214,34 +246,62 @@ class RunService:
     async def _answer(self, question: Question, flight: _Flight) -> Result:
         sides = (question.reference, question.option)
         stores = {side.label: self._store(side, question.seed) for side in sides}
-        done = await self._simulated(sides, stores, question.seed, question.runs, flight)
+
+        def glance(done: Mapping[str, Sequence[Simulated]]) -> None:
+            flight.glance(first_look(question, done))
+
+        done = await self._simulated(sides, stores, question.seed, question.runs, flight, glance)
         place = self.folder / RESULTS / question.key[:16]
         place.parent.mkdir(parents=True, exist_ok=True)
         result: Result = await self.draw(finish, question, done, stores, place)
         return result
 
     async def _simulated(
-        self, sides: Sequence[Side], stores: Mapping[str, Parts], seed: int, runs: int, flight: _Flight
+        self,
+        sides: Sequence[Side],
+        stores: Mapping[str, Parts],
+        seed: int,
+        runs: int,
+        flight: _Flight,
+        glance: Callable[[dict[str, list[Simulated]]], None] | None = None,
     ) -> dict[str, list[Simulated]]:
-        """Return the runs of each side by its label."""
-        calls = [
-            (_simulation(side, seed, stores[side.label]), (n,)) for n in range(1, runs + 1) for side in sides
-        ]
-        found = await self._all(calls, flight)
-        return {side.label: found[k :: len(sides)] for k, side in enumerate(sides)}
+        """Return the runs of each side by its label; `glance` gets the first `PAIRS` of them if far more follow."""
+        tasks = [_simulation(side, seed, stores[side.label]) for side in sides]
+        calls = [(task, (n,)) for n in range(1, runs + 1) for task in tasks]
+
+        def by_side(found: Sequence[Simulated]) -> dict[str, list[Simulated]]:
+            return {side.label: list(found[k :: len(sides)]) for k, side in enumerate(sides)}
+
+        early = PAIRS * len(sides)
+        if glance is None or len(calls) < 2 * early:
+            return by_side(await self._all(calls, flight))
+        return by_side(await self._all(calls, flight, early, lambda found: glance(by_side(found))))
 
     async def _all(
-        self, calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]], flight: _Flight
+        self,
+        calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]],
+        flight: _Flight,
+        n_early: int = 0,
+        early: Callable[[list[Any]], None] = lambda found: None,
     ) -> list[Any]:
-        """Return what all calls return, in their order; at most a few at a time, so that questions take turns."""
+        """Return what all calls return, in their order; at most a few at a time, so that questions take turns.
+
+        `early` gets what the first `n_early` return: those, and not whichever end first, for short runs are unlike
+        long ones.
+        """
         flight.wanted = len(calls)
         found: list[Any] = [None] * len(calls)
         todo = iter(range(len(calls)))
+        awaited = set(range(n_early))
 
         async def lane() -> None:
             for k in todo:
                 found[k] = await self._one(*calls[k])
                 flight.tell()
+                if k in awaited:
+                    awaited.remove(k)
+                    if not awaited:
+                        early(found[:n_early])
 
         lanes = [asyncio.ensure_future(lane()) for _ in range(min(self.workers.jobs + 1, len(calls)))]
         try:
@@ -327,11 +387,6 @@ def compute_key(*parts: object) -> str:
 def _simulation(side: Side, seed: int, parts: Parts) -> Simulation:
     beds = tuple(sorted({unit for hospital in side.scenario.hospitals.values() for unit in hospital.beds}))
     return Simulation(Replication(side.scenario, (side.policy,), seed, ENGINE, parts), beds)
-
-
-def _imported() -> None:
-    """Import what a run needs, before somebody waits for it."""
-    import dashboards.app.simulated  # noqa: F401
 
 
 def _disk(error: OSError, folder: Path) -> str:

@@ -39,8 +39,9 @@ class Shell:
         self._note = pmui.Alert(object="", visible=False, severity="info", margin=(0, 0, 10, 0), **FILL)
 
     def page(self) -> pmui.Page:
-        """Return the page; its contents follow when the browser is there."""
+        """Return the page; what takes time to draw follows when the browser is there."""
         self._connect()
+        self._open()
         main = pmui.Column(self._say, self._note, self._tabs, margin=(8, 20, 40, 20), **FILL)
         page = pmui.Page(
             title="Fairward", theme_config=look.THEME, sidebar=sidebar(self.desk), sidebar_width=320, main=[main],
@@ -58,20 +59,25 @@ class Shell:
         return page
 
     async def fill(self) -> None:
-        """Make and fill the page that is open."""
-        page = PAGES[self._tabs.active]
-        result = self.desk.result
-        fresh = page.name not in self._views
-        if fresh:
-            self._views[page.name] = page.view(self.session)
-            layout = self._views[page.name].layout()
-        if result is not None and self._shown.get(page.name) != result.key:
-            self._shown[page.name] = result.key
+        """Fill the page that is open."""
+        name, result = self._open(), self.desk.result
+        if result is not None and self._shown.get(name) != result.key:
+            self._shown[name] = result.key
             # All at once: a Bokeh chart that is moved while it is being built is lost.
             with pn.io.hold():
-                await self._views[page.name].show(result)
-        if fresh:
-            self._places[page.name][:] = [layout]
+                await self._views[name].show(result)
+
+    def _open(self) -> str:
+        """Make the page that is open, as far as it needs no charts, and return its name.
+
+        Charts come into what is there already: Panel looks at all of them again for every box around them, so those
+        in eleven boxes that are made at once take three times as long.
+        """
+        page = PAGES[self._tabs.active]
+        if page.name not in self._views:
+            view = self._views[page.name] = page.view(self.session)
+            self._places[page.name][:] = [view.layout()]
+        return page.name
 
     def _connect(self) -> None:
         names = [page.name for page in PAGES]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.fast.future import log, on_grid, on_second, put
+from sim.fast.future import log, on_grid, on_second, put, put_exactly
 from sim.fast.layouts import (
     balking_at,
     bed_at,
@@ -439,7 +439,7 @@ def serve(w: Any, place: int) -> None:
     hours += p.extra
     p.extra = 0.0
     p.finish = on_second(w.now + hours)
-    p.stay = put(w, w.now + hours, rank_of(FINISH, p.number, p.leg, 0), place)
+    p.stay = put_exactly(w, p.finish, rank_of(FINISH, p.number, p.leg, 0), place)
 
 
 @compiled
@@ -675,7 +675,7 @@ def set_deadline(w: Any, place: int) -> None:
     p.deadline = due
     if due < p.alarm and due <= w.horizon:
         p.alarm = due
-        put(w, due, (DEADLINE << ID_BITS) + p.number, place)
+        put_exactly(w, due, (DEADLINE << ID_BITS) + p.number, place)
 
 
 @compiled

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing, only_rules
 from sim.eventlog import Row
 from sim.fast import kernel, layouts
-from sim.fast.future import FREE, SLACK, SLOTS, SLOTS_PER_HOUR
+from sim.fast.future import FREE, SLACK, SLOTS, SLOTS_PER_HOUR, WORDS
 from sim.fast.memory import INTEGER, address
 from sim.fast.tabled import RankingTables, overflow_code, ranking_tables, tables_of
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
@@ -254,7 +255,7 @@ class FastEngine:
             sources=self.workload.sources,
             orders=tuple(self.standing.ordered),
             since=self._last or self.tallies.since(self.network.horizon),
-            workload_hash=fingerprint(self.workload, self._source),
+            hashed=partial(fingerprint, self.workload, self._source),
         )
 
     # What the reference engine's parts ask of an engine.
@@ -599,6 +600,7 @@ class FastEngine:
         self._w["free_later"] = -1
         self._more_events(room)
         self._keep("slots", np.full(SLOTS, -1, np.int32).view(layouts.SLOT))
+        self._keep("filled", np.zeros(WORDS, INTEGER))
         self._w["n_events"] = self._w["n_future"] = 0
         self._w["slot"] = int(self.env.now * SLOTS_PER_HOUR)
 

@@ -2,7 +2,8 @@
 
 What happens in the present slot of time is in a binary heap, which stays small. What happens later lies in unsorted
 lists, one a slot, in a ring of slots; it comes into the heap when its slot begins, and what is more than a turn of the
-ring ahead is passed over until then. So the cost of an event does not grow with the number of those expected.
+ring ahead is passed over until then. So the cost of an event does not grow with the number of those expected. A bit
+for each slot says whether its list is empty: a small hospital has many more slots than events.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.fast.layouts import event_at, hospital_at, item_at, kind_at, later_at, slot_at
-from sim.fast.memory import compiled, float_at, integer_at
+from sim.fast.memory import compiled, float_at, integer_at, lowest_bit
 from sim.order import GRID, NEAR
 
 SLACK = 64
@@ -22,6 +23,9 @@ SLOTS = 1 << 12
 """Slots of a turn of the ring: 16 hours."""
 SLOTS_PER_HOUR = 256.0
 """A power of two, so that the slot of a time is exact."""
+WORD_BITS = 6
+WORDS = SLOTS >> WORD_BITS
+"""Words of bits, one a slot."""
 
 FREE = 0
 """The rank of a record that is not used."""
@@ -52,7 +56,12 @@ def slot_of(time: float) -> int:
 @compiled
 def put(w: Any, time: float, rank: int, what: int) -> int:
     """Expect an event and return its running number; -1: it comes after the horizon."""
-    time = on_second(time)
+    return int(put_exactly(w, on_second(time), rank, what))
+
+
+@compiled
+def put_exactly(w: Any, time: float, rank: int, what: int) -> int:
+    """Expect an event at a time that lies on a second where it is near one. See `put`."""
     if time > w.horizon:
         return -1
     w.seq += 1
@@ -77,8 +86,11 @@ def expect(w: Any, time: float, rank: int, seq: int, what: int) -> None:
     here.rank = rank
     here.seq = seq
     here.what = what
-    first = slot_at(w.slots, slot & (SLOTS - 1))
+    place = slot & (SLOTS - 1)
+    first = slot_at(w.slots, place)
     here.after = first.value
+    if first.value < 0:
+        integer_at(w.filled, place >> WORD_BITS).value |= 1 << (place & ((1 << WORD_BITS) - 1))
     first.value = i
 
 
@@ -149,8 +161,23 @@ def drop_first(w: Any) -> None:
 def look_ahead(w: Any) -> None:
     """Go on to the next slot in which something happens, if nothing is left in the heap."""
     while w.n_events == 0 and w.n_future:
-        w.slot += 1
+        w.slot += until_filled(w, (w.slot + 1) & (SLOTS - 1)) + 1
         begin_slot(w)
+
+
+@compiled
+def until_filled(w: Any, place: int) -> int:
+    """Return how many slots of the ring, from a place on, are empty before one that is not; there is one."""
+    bit = place & ((1 << WORD_BITS) - 1)
+    word = place >> WORD_BITS
+    bits = integer_at(w.filled, word).value >> bit
+    passed = -bit
+    while bits == 0:
+        passed += 1 << WORD_BITS
+        word = (word + 1) & (WORDS - 1)
+        bits = integer_at(w.filled, word).value
+        bit = 0
+    return int(passed + bit + lowest_bit(bits))
 
 
 @compiled
@@ -173,6 +200,9 @@ def begin_slot(w: Any) -> None:
         else:
             before = i
         i = after
+    if first.value < 0:
+        place = w.slot & (SLOTS - 1)
+        integer_at(w.filled, place >> WORD_BITS).value &= ~(1 << (place & ((1 << WORD_BITS) - 1)))
 
 
 @compiled

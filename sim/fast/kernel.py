@@ -242,71 +242,66 @@ def advance(w: Any) -> int:
 def happen(w: Any) -> int:
     """Let the next event happen; nothing happens yet if Python must make a column first."""
     event = event_at(w.events, 0)
-    rank, what = event.rank, event.what
+    rank, what, seq = event.rank, event.what, event.seq
     kind = rank >> ID_BITS
     identity = rank & ID_MASK
+    step = -1
+    current = False
     if kind == FINISH:
-        current = patient_at(w.patients, what).stay == event.seq
-        step = next_step(w, what) if current else -1
-        if lacks_next(w, what, step):
-            return MAKE_VISIT
-        w.now = event.time
-        drop_first(w)
+        current = patient_at(w.patients, what).stay == seq
+        if current:
+            step = next_step(w, what)
+            if lacks_next(w, what, step):
+                return MAKE_VISIT
+    elif kind == ARRIVAL:
+        if not flag_at(w.person_declined, identity).value:
+            step = first_step(w, identity)
+            if step >= 0 and lacks_columns(w, step, 0):
+                return MAKE_VISIT
+    elif kind == DEADLINE and lacks_threshold(w, what, identity):
+        return MAKE_THRESHOLD
+    w.now = event.time
+    drop_first(w)
+    if kind == FINISH:
         if current:
             finish(w, what, step)
     elif kind == ARRIVAL:
-        step = -1 if flag_at(w.person_declined, identity).value else first_step(w, identity)
-        if step >= 0 and lacks_columns(w, step, 0):
-            return MAKE_VISIT
-        w.now = event.time
-        drop_first(w)
         present(w, identity, what, step)
-    elif kind == DEADLINE:
-        if lacks_threshold(w, what, identity):
-            return MAKE_THRESHOLD
-        w.now = event.time
-        drop_first(w)
-        ring(w, what, identity)
     elif kind == CLEANED:
-        w.now = event.time
-        drop_first(w)
         cleaned(w, identity >> LEG_SHIFT, what)
-    elif kind == HANDOVER:
-        w.now = event.time
-        drop_first(w)
+    elif kind == DEADLINE:
+        ring(w, what, identity)
+    else:
+        return int(happen_seldom(w, kind, identity, what, rank))
+    return GO_ON
+
+
+@compiled
+def happen_seldom(w: Any, kind: int, identity: int, what: int, rank: int) -> int:
+    """Let an event of the other kinds happen; apart, so that what happens often stays small."""
+    if kind == HANDOVER:
         hand_over(w, what, identity)
     elif kind == RETURNED:
-        w.now = event.time
-        drop_first(w)
         returned(w, what)
     elif kind == LAPSE:
-        w.now = event.time
-        drop_first(w)
         if patient_at(w.patients, what).number == identity >> LEG_SHIFT:
             unreserve(w, what, 1)
     elif kind == DECISION:
-        w.now = event.time
-        drop_first(w)
         w.trigger = REGULAR
         following = w.now + w.decide_every
         if w.decide_every > 0 and following < w.horizon:
             put(w, following, rank, 0)
     elif kind == END:
-        w.now = event.time
-        drop_first(w)
         w.over = 1
+    elif kind == SHIFT and what >= orders.OPENING:
+        orders.open_flex(w, what - orders.OPENING)
+    elif kind == SHIFT and what >= 0:
+        shift(w, identity, what, rank)
+    elif kind == EXPIRY and what >= 0:
+        care.expire(w, what)
     else:
-        w.now = event.time
-        drop_first(w)
-        if kind == SHIFT and what >= orders.OPENING:
-            orders.open_flex(w, what - orders.OPENING)
-        elif kind == SHIFT and what >= 0:
-            shift(w, identity, what, rank)
-        elif kind == EXPIRY and what >= 0:
-            care.expire(w, what)
-        else:
-            w.argument = -1 - what
-            return ACT
+        w.argument = -1 - what
+        return ACT
     return GO_ON
 
 

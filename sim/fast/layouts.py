@@ -7,8 +7,8 @@ WORLD = layout(
     # The clock.
     seq="i8", trigger="i8", over="i8", stage="i8", look_place="i8", n_look="i8", looked="i8", seeing="i8",
     argument="i8", argument_2="i8", crowded="i8", asked="i8", n_decided="i8", again="i8", begun="f8",
-    events="i8", n_events="i8", later="i8", free_later="i8", slots="i8", slot="i8", n_future="i8", max_events="i8",
-    n_rows="i8", max_rows="i8",
+    events="i8", n_events="i8", later="i8", free_later="i8", slots="i8", slot="i8", filled="i8", n_future="i8",
+    max_events="i8", n_rows="i8", max_rows="i8",
     row_time="i8", row_kind="i8", row_patient="i8", row_hospital="i8", row_item="i8", row_value="i8",
     # Sizes and flags.
     n_hospitals="i8", n_pools="i8", n_steps="i8", n_acuities="i8", n_groups="i8", n_needs="i8", n_tiers="i8",

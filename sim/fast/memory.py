@@ -58,6 +58,24 @@ def records(layout: np.dtype[Any]) -> Any:
     return at
 
 
+def _lowest_bit() -> Any:
+    """Return the function that says at which place the lowest bit of an integer is that is set; there is one."""
+    if INTERPRETED:
+        return lambda bits: (int(bits) & -int(bits)).bit_length() - 1
+
+    @intrinsic
+    def place(typingctx: Any, bits: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.cttz(arguments[0], context.get_constant(types.boolean, True))
+
+        return types.int64(types.int64), generate
+
+    return place
+
+
+lowest_bit = _lowest_bit()
+
+
 def _checked(index: int) -> int:
     if index < 0:
         raise IndexError(index)

@@ -148,7 +148,7 @@ def result_of(
         sources=network.sources,
         orders=orders,
         since=Tally(0.0, empty, empty, empty, empty, empty, empty),
-        workload_hash="",
+        hashed=str,
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import streams
-from sim.streams import uniforms
+from sim.streams import elements, in_a_row, uniforms
 
 names = st.lists(st.text(max_size=5), max_size=4).map(tuple)
 
@@ -76,3 +76,11 @@ def test_the_kept_generator_gives_what_a_new_one_gives():
         words = np.random.Philox(key=key, counter=first // 4).random_raw(first % 4 + n)[first % 4 :]
         expected = ((words >> np.uint64(12)) + 0.5) * 2.0**-52
         assert np.array_equal(uniforms(5, 2, names, n, first), expected)
+
+
+@pytest.mark.parametrize("numbers", [[4], [2, 3, 4, 5], [5, 4, 3, 2], [2, 4, 3, 5], [0, 2, 3, 4], []])
+def test_numbers_in_a_row_are_drawn_as_they_are_picked_out_one_by_one(numbers):
+    asked = np.array(numbers, dtype=np.int64)
+
+    assert isinstance(in_a_row(asked), range) == (numbers in ([4], [2, 3, 4, 5]))
+    assert elements(1, 1, ("a",), in_a_row(asked)).tolist() == elements(1, 1, ("a",), asked).tolist()
