@@ -1,9 +1,6 @@
 """The dashboard in headless Chromium, offline: what visitors do, and that every chart is of one result."""
 
 import json
-import shutil
-import socket
-import time
 import urllib.request
 
 import pytest
@@ -11,99 +8,15 @@ import pytest
 pytest.importorskip("panel_material_ui")
 pytest.importorskip("playwright")
 
-from playwright.sync_api import sync_playwright
-
-from dashboards.app.service import RunService
-from dashboards.app.serving import Serving, serve
-from fairward.shelf import RunShelf
+from dashboards.app.serving import Serving
 from scenarios.errors import UsageError
-from scenarios.loader import dump_yaml, load_text
-from tests.dashboards.answers import WINTER
+from tests.dashboards.app.visitor import SMALL
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PATIENCE = 90_000
-PAGES = ("decide", "equity", "tradeoffs", "runs", "about")
-KEYS = """() => {
-  const found = new Set();
-  const look = root => root.querySelectorAll('*').forEach(e => {
-    if (e.dataset && e.dataset.result) found.add(e.dataset.result);
-    if (e.shadowRoot) look(e.shadowRoot);
-  });
-  look(document);
-  return [...found];
-}"""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The address of a dashboard of its own."""
-    service = RunService(tmp_path_factory.mktemp("cache"), jobs=2)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shelf = RunShelf(tmp_path_factory.mktemp("runs"))
-    server = serve(service, shelf, Serving(port=port), threaded=True)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):  # it listens a moment after its thread has started
-        try:
-            urllib.request.urlopen(f"{url}/health", timeout=60).close()
-            break
-        except OSError:
-            time.sleep(0.25)
-    yield url
-    server.stop()
-    service.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium")
-    with sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Open a page as a new visitor; whoever asks another machine for something fails."""
-    contexts, outside = [], []
-
-    def opened(query="", **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on(
-            "request", lambda r: None if r.url.startswith((site, "data:", "blob:")) else outside.append(r.url)
-        )
-        page.goto(f"{site}/{query}", wait_until="commit")
-        page.locator("[data-result], h1.page").first.wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert outside == []
-
-
-def uploaded(page, text=None, name="winter.yaml"):
-    text = text or dump_yaml(load_text(WINTER, ("horizon=5 days", "warm_up=1 day")))
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": name, "mimeType": "text/yaml", "buffer": text.encode()}
-    )
-
 
 def test_the_health_endpoint_answers_without_a_session(site):
-    with urllib.request.urlopen(f"{site}/health", timeout=60) as answer:
+    with urllib.request.urlopen(f"{site.url}/health", timeout=60) as answer:
         said = json.load(answer)
 
     assert said["status"] == "ok"
@@ -117,60 +30,108 @@ def test_serving_beyond_this_machine_needs_a_password_and_an_origin():
     assert "--allow-origin" in str(refused.value)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_drawn(visit, name):
-    page = visit(f"?page={name}")
+def test_a_lever_is_moved_by_hand_and_every_chart_is_of_the_new_result(visit):
+    visitor = visit()
+    before = visitor.keys()
+    visitor.upload(SMALL)
+    visitor.slider("Beds").press("ArrowRight")
+    visitor.told("The choices have changed")
+    visitor.press("Run")
+    visitor.page.locator("h1.lead, p.sentence").filter(has_text="beds +5 %").first.wait_for()
+    visitor.until_only_one_key_but(before)
 
-    assert page.locator("[role=tab][aria-selected=true]").count() == 1
-    assert len(page.evaluate(KEYS)) <= 1
-
-
-def test_a_lever_is_moved_run_and_every_chart_is_of_the_new_result(visit):
-    page = visit()
-    before = page.evaluate(KEYS)
-    uploaded(page)
-    page.get_by_text("The choices have changed").wait_for()
-    page.get_by_role("button", name="Run", exact=True).click()
-    page.locator("h1.lead").filter(has_text="10 paired runs").wait_for()
-    page.wait_for_function(f"() => !({KEYS})().includes('{before[0]}')")
-
-    after = page.evaluate(KEYS)
+    after = visitor.keys()
 
     assert len(before) == len(after) == 1
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Numbers (CSV)").click()
-    assert after[0] in download.value.suggested_filename
+    assert set(visitor.charts()) == set(after)
+    name, content = visitor.takes("Numbers (CSV)")
+    assert after[0] in name
+    assert after[0] in content.decode()
 
 
-def test_an_upload_with_a_script_in_a_name_is_shown_as_text(visit):
-    page = visit()
+def test_the_report_of_the_result_on_the_screen_is_taken_as_a_page_and_on_paper(visit):
+    visitor = visit()
+    (key,) = visitor.keys()
 
-    uploaded(page, "fairward: 1\nname: '<img src=x onerror=window.broken=1>'\nhorizon: -1\n")
-    page.get_by_text("The upload was not taken").wait_for()
+    name, page = visitor.takes("Report (HTML)")
+    paper_name, paper = visitor.takes("Report (PDF)")
 
-    assert page.evaluate("() => window.broken") is None
-    assert len(page.evaluate(KEYS)) == 1
+    assert key in name
+    assert key in paper_name
+    assert key.encode() in page
+    assert paper.startswith(b"%PDF")
+
+
+def test_after_a_run_that_was_stopped_and_one_that_was_not_all_charts_agree(visit):
+    visitor = visit()
+    before = visitor.keys()
+    visitor.slider("Paired runs").press("End")
+    visitor.told("The choices have changed")
+    visitor.press("Run")
+    visitor.page.get_by_role("progressbar", name="Running").wait_for()
+    visitor.press("Stop")
+    visitor.told("Stopped. The charts show the previous result.")
+
+    stopped = visitor.keys(), set(visitor.charts())
+    visitor.slider("Paired runs").press("Home")
+    visitor.press("Run")
+    visitor.page.locator("h1.lead + * , dl.facts").filter(has_text="Paired runs5").first.wait_for()
+    visitor.until_only_one_key_but(before)
+
+    assert stopped == (before, set(before))
+    assert len(visitor.keys()) == 1
+    assert set(visitor.charts()) == set(visitor.keys())
+
+
+def test_two_visitors_with_one_question_share_its_runs_and_another_question_has_its_own(
+    visit, site, monkeypatch
+):
+    began, answer = [], site.service._answer
+
+    async def counted(question, flight):
+        began.append(question.key)
+        return await answer(question, flight)
+
+    monkeypatch.setattr(site.service, "_answer", counted)
+    asked = "?v=1&scenario=rural&policy=c-mu&runs=5&seed=77"
+    one, other = visit(asked, wait=False), visit(asked, wait=False)
+    third = visit("?v=1&scenario=rural&policy=c-mu&runs=5&seed=78", wait=False)
+    for visitor in (one, other, third):
+        visitor.page.locator("dl.facts").filter(has_text="on this machine").first.wait_for()
+
+    assert len(began) == len(set(began)) == 2
+    assert one.keys() == other.keys() != third.keys()
+
+
+def test_a_policy_tapped_on_the_front_is_loaded_into_decide(visit):
+    visitor = visit("?page=tradeoffs")
+    visitor.upload(SMALL)
+    visitor.press("Compare these policies")
+    visitor.told("Load a policy")
+
+    visitor.tap("c-mu")
+    visitor.page.locator("h1.lead").filter(has_text="c-mu").or_(
+        visitor.page.locator("p.sentence").filter(has_text="c-mu")
+    ).first.wait_for()
+
+    assert "policy=c-mu" in visitor.page.url
+    assert visitor.page.get_by_role("tab", name="Decide").get_attribute("aria-selected") == "true"
+    assert len(visitor.keys()) == 1
 
 
 def test_a_link_restores_what_was_chosen(visit):
-    page = visit("?v=1&scenario=surge&policy=c-mu&beds=10&runs=5")
+    visitor = visit("?v=1&scenario=surge&policy=c-mu&beds=10&runs=5")
 
-    page.locator("h1.lead").filter(has_text="beds +10").wait_for()
+    visitor.page.locator("h1.lead").filter(has_text="beds +10").wait_for()
 
-    assert "scenario=surge" in page.url
-    assert len(page.evaluate(KEYS)) == 1
+    assert "scenario=surge" in visitor.page.url
+    assert visitor.slider("Beds").input_value() == "10"
+    assert len(visitor.keys()) == 1
 
 
 def test_a_link_with_nonsense_is_survived_and_said(visit):
-    page = visit("?v=1&scenario=../../etc/passwd&policy=acuity")
+    visitor = visit("?v=1&scenario=../../etc/passwd&policy=acuity")
 
-    page.get_by_text("is not a scenario of the library").wait_for()
+    visitor.told("is not a scenario of the library")
 
-    assert len(page.evaluate(KEYS)) == 1
-
-
-def test_nothing_spills_on_a_phone(visit):
-    phone = "Mozilla/5.0 (Linux; Android 14) Chrome/140.0 Mobile Safari/537.36"
-    page = visit(viewport={"width": 390, "height": 844}, user_agent=phone)
-
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert len(visitor.keys()) == 1

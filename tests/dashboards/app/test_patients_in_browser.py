@@ -7,15 +7,13 @@ import pytest
 pytest.importorskip("panel_material_ui")
 pytest.importorskip("playwright")
 
-from tests.dashboards.app.test_dashboard_in_browser import KEYS, browser, site, visit
+from tests.dashboards.app.visitor import KEYS
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
-assert browser, site
-assert visit
 
 
 def test_a_person_is_picked_and_the_band_and_its_three_reasons_are_read(visit):
-    page = visit("?page=patients")
+    page = visit("?page=patients").page
     page.get_by_role("heading", name="has no people").wait_for()
     first = page.get_by_text(re.compile("is in the band")).first
     first.wait_for()
