@@ -20,6 +20,7 @@ from dashboards.app.advised import (
 )
 from dashboards.app.result import Result
 from dashboards.app.session import Session
+from dashboards.report.wording import counted
 from policies.advice.advised_run import AdvisedRun
 from policies.advice.ledger import Ledger
 from policies.advice.modes import MODES
@@ -242,7 +243,7 @@ def ledger_text(model: Model) -> str:
         if broken is None
         else f"Entry {broken} is not as it was written: the record has been changed from outside."
     )
-    return f"<p class='sentence'>{len(entries)} entries. {escape(state)}</p>"
+    return f"<p class='sentence'>{counted(len(entries), 'entry', 'entries')}. {escape(state)}</p>"
 
 
 class View:
@@ -289,8 +290,8 @@ class View:
             self._button("… until somebody waits", model.until_somebody_waits),
         )
         self.download = pmui.FileDownload(
-            callback=self._csv, filename="fairward-ledger.csv", label="Download the record (CSV)", variant="outlined",
-            margin=(8, 0), embed=False, auto=True,
+            callback=self._csv, filename="fairward-ledger.csv", label="Download the record (CSV)", margin=(8, 0),
+            embed=False, auto=True,
         )  # fmt: skip
         self.work = pmui.Column(visible=False, margin=(0, 0, 12, 0), **fill)
         model.param.watch(self._fill, ["version", "message", "to"])

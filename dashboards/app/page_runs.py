@@ -156,7 +156,7 @@ class View:
 
     def _detail(self, *_: Any) -> None:
         name = self.model.run
-        self.open.disabled = self.pick.disabled = name is None
+        self.open.disabled = name is None
         if name is None:
             self.detail.object = ""
             return

@@ -18,6 +18,7 @@ from policies.tradeoffs.front import Front, front
 from policies.tradeoffs.telling import tell_front
 from scenarios.errors import FairwardError
 from scenarios.scenario import Scenario
+from sim.network import compile_network
 from sim.outcomes import METRICS
 
 FIRST = ("first-come", "acuity", "longest-wait", "c-mu", "max-weight", "equity-weighted")
@@ -43,13 +44,17 @@ class Model(param.Parameterized):
         self.key = ""
         self.compared: tuple[str, ...] = ()
         """The policies of the front, as the sidebar names them."""
+        session.desk.param.watch(self.take, "scenario")
 
-    def take(self, result: Result) -> None:
-        """Offer what a result's scenario has."""
-        scenario = result.answer.scenario
+    def take(self, *_: Any) -> None:
+        """Offer what the scenario chosen has; what was chosen stays if it can."""
+        try:
+            scenario = self.session.desk.chosen
+        except FairwardError:  # said elsewhere; the choices stay
+            return
         known = self.session.desk.policy_choices()
-        first = FIRST_VACCINE if "vaccine-need" in known and "coverage" in set(_measured(result)) else FIRST
-        objectives = _objectives(scenario, result)
+        objectives = _objectives(scenario)
+        first = FIRST_VACCINE if "vaccine-need" in known and "coverage" in objectives.values() else FIRST
         self.param["policies"].objects = {self.session.desk.policy_title(name): name for name in known}
         self.param["across"].objects = self.param["up"].objects = objectives
         written = list(objectives.values())
@@ -103,13 +108,10 @@ def _front(objectives: list[Objective], frames: dict[str, Any], labels: tuple[st
     return front([[values_of(one, frames[label]) for one in objectives] for label in labels], labels, seed)
 
 
-def _measured(result: Result) -> list[str]:
-    return [metric.name for metric in result.story.metrics]
-
-
-def _objectives(scenario: Scenario, result: Result) -> dict[str, str]:
+def _objectives(scenario: Scenario) -> dict[str, str]:
     """Return title -> objective as written: everybody's outcomes, then gaps and worst groups."""
-    measured = [name for name in OUTCOMES if name in _measured(result) and METRICS[name].better]
+    network = compile_network(scenario)
+    measured = [name for name in OUTCOMES if METRICS[name].better and METRICS[name].applies(network)]
     written = list(measured)
     for attribute in scenario.equity.groups:
         written += [f"{kind}:{name}:{attribute}" for kind in ("gap", "worst") for name in measured[:2]]
@@ -152,7 +154,7 @@ class View:
 
     async def show(self, result: Result) -> None:
         """Offer what can be compared."""
-        self.model.take(result)
+        self.model.take()
         self.top.object = (
             "<h1 class='page'>Which options does nothing beat?</h1><p class='question'>Each dot is a policy with the "
             "levers as they now are. A filled circle: nothing is better in both. Tap a dot to load it.</p>"

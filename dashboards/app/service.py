@@ -14,7 +14,7 @@ import shutil
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,8 +114,11 @@ class RunService:
         """Compile the engine and start the processes; each checks a run of the shipped result, for practice; blocks."""
         prepare(ENGINE)
         self.folder.mkdir(parents=True, exist_ok=True)
-        checks = [self._submit(check, worker) for worker in range(self.workers.jobs)]
-        self.outdated = not all(future.result() for future in checks)
+        try:
+            checks = [self._submit(check, worker) for worker in range(self.workers.jobs)]
+            self.outdated = not all(future.result() for future in checks)
+        except (BrokenProcessPool, CancelledError):
+            return  # closed meanwhile, or a process was killed: whoever asks next starts new ones
 
     def keep(self, result: Result) -> None:
         """Put a result that came from elsewhere into the cache."""

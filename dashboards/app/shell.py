@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import panel as pn
@@ -9,7 +10,7 @@ import panel_material_ui as pmui
 
 from dashboards.app import look
 from dashboards.app.desk import CHOICES, URL_VERSION, Desk
-from dashboards.app.pages import PAGES, View
+from dashboards.app.pages import PAGES, Page, View
 from dashboards.app.session import Session
 from dashboards.app.sidebar import sidebar
 
@@ -41,7 +42,8 @@ class Shell:
     def page(self) -> pmui.Page:
         """Return the page; what takes time to draw follows when the browser is there."""
         self._connect()
-        self._open()
+        with suppress(Exception):  # tried again, and told, when the browser is there
+            self._open(PAGES[self._tabs.active])
         main = pmui.Column(self._say, self._note, self._tabs, margin=(8, 20, 40, 20), **FILL)
         page = pmui.Page(
             title="Fairward", theme_config=look.THEME, sidebar=sidebar(self.desk), sidebar_width=320, main=[main],
@@ -59,25 +61,35 @@ class Shell:
         return page
 
     async def fill(self) -> None:
-        """Fill the page that is open."""
-        name, result = self._open(), self.desk.result
+        """Fill the page that is open; where that fails the visitor is told, and the other pages still work."""
+        page = PAGES[self._tabs.active]
+        try:
+            await self._fill(page)
+        except Exception:
+            self.desk.message = (
+                f"The page “{page.title}” cannot be shown: a fault of Fairward, told in the server's log."
+            )
+            raise
+
+    async def _fill(self, page: Page) -> None:
+        self._open(page)
+        name, result = page.name, self.desk.result
         if result is not None and self._shown.get(name) != result.key:
             self._shown[name] = result.key
             # All at once: a Bokeh chart that is moved while it is being built is lost.
             with pn.io.hold():
                 await self._views[name].show(result)
 
-    def _open(self) -> str:
-        """Make the page that is open, as far as it needs no charts, and return its name.
+    def _open(self, page: Page) -> None:
+        """Make a page, as far as it needs no charts.
 
         Charts come into what is there already: Panel looks at all of them again for every box around them, so those
         in eleven boxes that are made at once take three times as long.
         """
-        page = PAGES[self._tabs.active]
         if page.name not in self._views:
-            view = self._views[page.name] = page.view(self.session)
+            view = page.view(self.session)
             self._places[page.name][:] = [view.layout()]
-        return page.name
+            self._views[page.name] = view
 
     def _connect(self) -> None:
         names = [page.name for page in PAGES]

@@ -1,5 +1,6 @@
 """A dashboard, a browser and visitors; made once a test process, and only where a test asks for them."""
 
+import logging
 import shutil
 import socket
 import time
@@ -59,8 +60,8 @@ def browser():
 
 
 @pytest.fixture
-def visit(browser, site):
-    """Open a page as a new visitor. Whoever asks another machine for something, or whose console complains, fails."""
+def visit(browser, site, caplog):
+    """Open a page as a new visitor. A request to another machine fails, so does a complaint of console or server."""
     visitors = []
 
     def opened(query="", wait=True, **options):
@@ -71,7 +72,13 @@ def visit(browser, site):
         return visitors[-1]
 
     yield opened
+    faults = [
+        one.getMessage()
+        for one in caplog.get_records("call")
+        if one.levelno >= logging.ERROR and one.name != "asyncio"
+    ]
     for visitor in visitors:
         visitor.page.context.close()
     assert [url for visitor in visitors for url in visitor.outside] == []
     assert [text for visitor in visitors for text in visitor.complaints] == []
+    assert faults == []

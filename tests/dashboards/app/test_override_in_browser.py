@@ -19,15 +19,15 @@ def test_a_recommendation_is_accepted_another_overridden_with_a_reason_and_both_
     visitor.told("What is recommended?")
     visitor.page.get_by_label("Your name").fill("Ada")
     visitor.press("Accept")
-    visitor.told("1 entries")
-    visitor.page.get_by_role("checkbox", name="north").last.check()
+    visitor.told("1 entry.")
+    visitor.page.get_by_role("checkbox", name="valley").last.check()
     visitor.press("See both futures")
     visitor.told("Both futures of the same patients")
     visitor.press("Override")
     visitor.told("rationale:")
     visitor.page.get_by_label("Why").fill("<b>CT is down</b>")
     visitor.press("Override")
-    visitor.told("2 entries")
+    visitor.told("2 entries.")
 
     name, record = visitor.takes("Download the record (CSV)")
 
