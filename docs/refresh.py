@@ -3,7 +3,6 @@
 python docs/refresh.py              the answer and the two pictures; about a minute
 python docs/refresh.py benchmark    the table of benchmarks/engines.py; about three minutes
 python docs/refresh.py results      the table of studies, from the manifests in docs/results; seconds
-python docs/refresh.py images       every page of the dashboard, docs/images/dashboard; see docs/screens.py
 """
 
 from __future__ import annotations
@@ -37,12 +36,6 @@ def main() -> None:
         from policies.study.summary import summary_table
 
         replace("results", summary_table(ROOT / "docs" / "results"))
-        return
-    if sys.argv[1:] == ["images"]:
-        sys.path.insert(0, str(ROOT))
-        from screens import take
-
-        take(ROOT / "docs" / "images" / "dashboard")
         return
     with tempfile.TemporaryDirectory() as runs:
         program = Path(sys.executable).with_name("fairward")

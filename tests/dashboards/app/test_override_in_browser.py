@@ -23,8 +23,6 @@ def test_a_recommendation_is_accepted_another_overridden_with_a_reason_and_both_
     visitor.page.get_by_role("checkbox", name="valley").last.check()
     visitor.press("See both futures")
     visitor.told("Both futures of the same patients")
-    visitor.press("Override")
-    visitor.told("rationale:")
     visitor.page.get_by_label("Why").fill("<b>CT is down</b>")
     visitor.press("Override")
     visitor.told("2 entries.")
