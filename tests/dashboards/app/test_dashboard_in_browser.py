@@ -106,6 +106,7 @@ def test_two_visitors_with_one_question_share_its_runs_and_another_question_has_
 def test_a_policy_tapped_on_the_front_is_loaded_into_decide(visit):
     visitor = visit("?page=tradeoffs&runs=2")
     visitor.upload(SMALL)
+    visitor.told("The choices have changed")
     visitor.press("Compare these policies")
     visitor.told("Load a policy")
 
