@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,15 @@ import param
 from dashboards.app.asked_page import AskedModel, AskedView
 from dashboards.app.desk import Desk
 from dashboards.app.patients.cardiac import HeartCohort
-from dashboards.app.patients.cohort import Cohort, Source
+from dashboards.app.patients.cohort import Source
+from dashboards.app.patients.offered import ANYBODY, bands_offered, groups_offered, people_offered
 from dashboards.app.patients.records import Records, library
 from dashboards.app.patients.residents import Residents, Run, live
 from dashboards.app.patients.tasks import Gathered, Seen, gather, library_with_people, look_at
-from dashboards.app.patients.told import FEWEST
 from dashboards.app.result import Result
 from dashboards.app.service import compute_key
 from dashboards.app.session import Session
 from dashboards.app.uploads import MOST_BYTES, held_to_size, shown_name
-from dashboards.report.exhibit import Exhibit
 from dashboards.report.wording import tidy
 from policies.replication import dump_json
 from policies.thresholds.moves import (
@@ -41,11 +39,6 @@ PEOPLE, LIBRARY, HEART = (
     "shipped profiles",
     "heart patients",
 )
-ANYBODY = "anybody"
-MOST_SLIM = 14
-"""Rows of a table beside another card."""
-MOST_OFFERED = 40
-"""People in the list: as evenly over their risks as can be."""
 LOADED_RUNS = 5
 EXAMPLE = Path(__file__).parent / "patients" / "flu-season-profiles.yaml"
 """A scenario whose people have clinical profiles; none of the library's have."""
@@ -204,40 +197,14 @@ class Model(AskedModel):
         return Residents(run, lives, self.day, INDEX[setting])
 
     def _offer_people(self, found: Gathered) -> None:
-        """Offer people of the group and band chosen; where they are few, none, so that no small group is counted."""
-        cohort, values, codes = found.cohort, *found.cohort.groups[found.by]
-        shown = [g for g in range(len(values)) if found.counts.n[g].sum() and not found.counts.few_group[g]]
-        self.offer("group", {ANYBODY: ANYBODY, **{tidy(values[g]): values[g] for g in shown}}, ANYBODY)
-        self.offer("band", {ANYBODY: ANYBODY, **{tidy(name): name for name in cohort.bands.names}}, ANYBODY)
-        chosen = cohort.there.copy()
-        if self.group != ANYBODY:
-            chosen &= codes == values.index(self.group)
-        if self.band != ANYBODY:
-            chosen &= cohort.bands.of(cohort.risk) == cohort.bands.names.index(self.band)
-        if self.came:
-            chosen &= cohort.came
-        rows = chosen.nonzero()[0]
-        if len(rows) < FEWEST:
-            self.offered = (
-                f"Fewer than {FEWEST} people are like this: nobody is offered. Choose a larger group."
-            )
-            self.param["person"].objects = {}
-            self.person = None
-            return
-        self.offered = (
-            f"{min(len(rows), MOST_OFFERED)} of {len(rows)} people are in the list, the highest risk first."
-        )
-        self.offer("person", offered(cohort, rows), None)
-        if self.person is None:
+        cohort = found.cohort
+        self.offer("group", groups_offered(cohort, found.by, found.counts), ANYBODY)
+        self.offer("band", bands_offered(cohort), ANYBODY)
+        offered = people_offered(cohort, found.by, self.group, self.band, self.came)
+        self.offered = offered.said
+        self.offer("person", offered.people, None)
+        if self.person is None and offered.people:
             self.person = next(iter(self.param["person"].objects))
-
-
-def offered(cohort: Cohort, rows: Any) -> dict[str, int]:
-    """Return some people as label -> row, the highest risk first, spread evenly over the risks."""
-    ordered = rows[(-cohort.risk[rows]).argsort(kind="stable")]
-    n = min(len(ordered), MOST_OFFERED)
-    places = [k * (len(ordered) - 1) // max(n - 1, 1) for k in range(n)]
-    return {f"{cohort.label(int(row))}, {cohort.risk[row]:.3f}": int(row) for row in ordered[places]}
 
 
 class View(AskedView):
@@ -293,40 +260,21 @@ class View(AskedView):
         """Offer what a result has; the people follow when a worker has them."""
         import panel as pn
 
+        from dashboards.app.patient_cards import top
+
         self.model.take(result)
-        self.top.object = _top(result if self.model.source == PEOPLE else None)
+        self.top.object = top(result if self.model.source == PEOPLE else None)
         self.empty[:] = [] if self.model.has_people else [await self._nobody(result)]
         self._arrange()
         pn.state.execute(self.model.follow)
 
     async def _nobody(self, result: Result) -> Any:
-        """Return what is shown where a scenario has no people: why, and what to do."""
-        import panel as pn
-        import panel_material_ui as pmui
+        from dashboards.app.patient_cards import nobody_card
 
-        from dashboards.app import look
-
-        found = await self.model.session.service.compute("scenarios with people", library_with_people)
-        scenario = result.answer.scenario
-        text = (
-            f"<h2>“{escape(scenario.title or scenario.name)}” has no people</h2><p class='sentence'>Its patients come "
-            "from streams, one by one, and nothing of them is kept between visits: no drifting risk, no past, no band. "
-            "Below are people of other kinds. These scenarios of the library have people of their own:</p>"
-        )
-
-        def button(title: str, name: str) -> Any:
-            made = pmui.Button(
-                label=f"Load and run: {title}", variant="outlined", margin=4, disabled=self.model.param.busy
-            )
-            made.on_click(lambda event: pn.state.execute(partial(self.model.load, name)))
-            return made
-
+        model = self.model
+        found = await model.session.service.compute("scenarios with people", library_with_people)
         kinds = {**found, "Flu season, people with clinical profiles": EXAMPLE.stem}
-        buttons = [button(title, name) for title, name in kinds.items()]
-        note = look.html(
-            f"<p class='note'>{LOADED_RUNS} paired runs, up to a minute; then all pages show them.</p>"
-        )
-        return look.card(look.html(text), pmui.FlexBox(*buttons, margin=0), note, margin=(0, 0, 12, 0))
+        return nobody_card(result.answer.scenario, kinds, LOADED_RUNS, model.param.busy, model.load)
 
     def _arrange(self) -> None:
         """Show the pickers that do something."""
@@ -341,44 +289,14 @@ class View(AskedView):
             self.model.upload(str(self.file.filename or "profiles.csv"), event.new)
 
     def _done(self, *_: Any) -> None:
-        from dashboards.app import look
+        from dashboards.app.patient_cards import exhibit_cards, top
 
         model, result = self.model, self.model.session.desk.result
         if not model.settled or result is None:
             return
         self._arrange()
         key = result.short if model.source == PEOPLE else ""
-        self.top.object = _top(result if key else None)
+        self.top.object = top(result if key else None)
         self.offered.object = f"<p class='note'>{escape(model.offered)}</p>"
-        shown = [
-            *(model.gathered.exhibits if model.gathered else ()),
-            *(model.seen.exhibits if model.seen else ()),
-        ]
-        cards = [(_card(one, key), look.HALF if _is_slim(one) else look.WHOLE) for one in shown]
-        self.found[:] = [look.columns(*sorted(cards, key=lambda card: card[1] is look.WHOLE))]
-
-
-def _is_slim(exhibit: Exhibit) -> bool:
-    """Whether half the width of a screen is enough."""
-    table = exhibit.table
-    return bool(exhibit.svg) or table is None or (len(table.columns) <= 5 and len(table.rows) <= MOST_SLIM)
-
-
-def _card(exhibit: Exhibit, key: str) -> Any:
-    from dashboards.app import look
-
-    head = look.heading(exhibit.title, exhibit.subtitle, key)
-    return look.card(look.html(head + look.figures(exhibit) + look.reading(exhibit)), margin=(0, 0, 12, 0))
-
-
-def _top(result: Result | None) -> str:
-    mark = f" data-result='{result.short}'" if result is not None else ""
-    whose = (
-        "People of the result on the other pages, made up and without names."
-        if result is not None
-        else "People who are not of the result on the other pages, made up and without names."
-    )
-    return (
-        f"<h1 class='page'{mark}>Who are the patients, and why are they in this band?</h1>"
-        f"<p class='question'>{whose} Groups of fewer than {FEWEST} are hidden.</p>"
-    )
+        shown = [one.exhibits for one in (model.gathered, model.seen) if one is not None]
+        self.found[:] = exhibit_cards([exhibit for several in shown for exhibit in several], key)

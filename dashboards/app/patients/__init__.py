@@ -5,6 +5,7 @@ residents  the people of a scenario with a population, in one run
 records    profiles in a file: the shipped library, or an upload
 cardiac    heart patients with a risk model and thresholds
 told       exhibits of a cohort
+offered    who of a cohort can be looked at
 one_told   exhibits of a person
 drawn      their charts
 tasks      what the pool is asked to do

@@ -10,9 +10,10 @@ pytest.importorskip("param")
 
 from dashboards.app.desk import Desk
 from dashboards.app.first import first_result
-from dashboards.app.page_patients import ANYBODY, LIBRARY, PEOPLE, Model, offered
+from dashboards.app.page_patients import LIBRARY, PEOPLE, Model
 from dashboards.app.patients.cardiac import HeartCohort
 from dashboards.app.patients.cohort import Bands, bands_of_setting
+from dashboards.app.patients.offered import ANYBODY, spread
 from dashboards.app.patients.records import Records, library, library_origin
 from dashboards.app.patients.tasks import gather, library_with_people, look_at
 from dashboards.app.patients.told import cohort_exhibits, counts
@@ -202,7 +203,7 @@ def test_a_risk_at_a_threshold_is_above_it():
 
 def test_few_people_are_offered_spread_over_all_risks():
     cohort = library(SETTING).cohort()
-    found = offered(cohort, np.arange(len(cohort)))
+    found = spread(cohort, np.arange(len(cohort)))
     risks = cohort.risk[list(found.values())]
 
     assert len(found) == 40
