@@ -166,29 +166,30 @@ class View:
         model.param.watch(self._regroup, "attribute")
         model.session.desk.param.watch(self._glance, "look")
         self._glance()
+        if (result := model.session.desk.result) is not None:
+            self._first(result)
+        self.head = pmui.Column(self.look, self.lead, self.tiles, sizing_mode="stretch_width", margin=0)
+        """What is there before any chart is drawn."""
 
     def layout(self) -> Any:
-        """Return the page, with the numbers that need no chart."""
+        """Return the page below its head."""
         import panel_material_ui as pmui
 
         from dashboards.app import look
 
-        if (result := self.model.session.desk.result) is not None:
-            self._first(result)
         who = look.card(self.attribute, self.who, margin=(0, 0, 12, 0))
         beside = pmui.Column(who, self.dots, self.vaccine, sizing_mode="stretch_width", margin=0)
         return pmui.Column(
-            self.look, self.lead, self.tiles,
             look.columns((self.effects, look.HALF), (beside, look.HALF), (self.full, look.WHOLE)),
             self.taken, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
 
     async def show(self, result: Result) -> None:
         """Fill the page."""
+        self.model.take(result)
         self._shown = result
         self._glance()
         self._first(result)
-        self.model.take(result)
         for fill in (self._effects, self._groups, self._courses, self._runs, self._vaccine, self._take):
             fill(result)
 
@@ -237,9 +238,9 @@ class View:
         return download
 
     def _regroup(self, *_: Any) -> None:
-        result = self.model.session.desk.result
-        if result is not None:
-            self._groups(result)
+        # While another result is taken `show` does it: a chart that is replaced while it is being built is lost.
+        if self._shown is not None and self._shown is self.model.session.desk.result:
+            self._groups(self._shown)
 
     def _effects(self, result: Result) -> None:
         from dashboards.app import look

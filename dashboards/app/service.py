@@ -111,10 +111,13 @@ class RunService:
         """Whether the shipped result is not what this program makes; known once `warm` has checked it."""
 
     def warm(self, check: Callable[[int], bool] = imported) -> None:
-        """Compile the engine and start the processes; each checks a run of the shipped result, for practice; blocks."""
-        prepare(ENGINE)
+        """Start the processes; each checks a run of the shipped result, for practice; blocks.
+
+        One of them compiles the engine first if that has not been done: here visitors would wait for it.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
+            self._submit(imported, 0).result()
             checks = [self._submit(check, worker) for worker in range(self.workers.jobs)]
             self.outdated = not all(future.result() for future in checks)
         except (BrokenProcessPool, CancelledError):

@@ -28,6 +28,7 @@ class Shell:
         self.desk: Desk = session.desk
         self._views: dict[str, View] = {}
         self._shown: dict[str, str] = {}
+        self._laid_out: set[str] = set()
         self._places = {page.name: pmui.Column(margin=(14, 0, 0, 0), **FILL) for page in PAGES}
         self._tabs = pmui.Tabs(
             *((page.title, self._places[page.name]) for page in PAGES),
@@ -43,7 +44,7 @@ class Shell:
         """Return the page; what takes time to draw follows when the browser is there."""
         self._connect()
         with suppress(Exception):  # tried again, and told, when the browser is there
-            self._open(PAGES[self._tabs.active])
+            self._view(PAGES[self._tabs.active])
         main = pmui.Column(self._say, self._note, self._tabs, margin=(8, 20, 40, 20), **FILL)
         page = pmui.Page(
             title="Fairward", theme_config=look.THEME, sidebar=sidebar(self.desk), sidebar_width=320, main=[main],
@@ -61,7 +62,7 @@ class Shell:
         return page
 
     async def fill(self) -> None:
-        """Fill the page that is open; where that fails the visitor is told, and the other pages still work."""
+        """Make and fill the page that is open; where that fails the visitor is told, and the other pages still work."""
         page = PAGES[self._tabs.active]
         try:
             await self._fill(page)
@@ -72,24 +73,29 @@ class Shell:
             raise
 
     async def _fill(self, page: Page) -> None:
-        self._open(page)
-        name, result = page.name, self.desk.result
-        if result is not None and self._shown.get(name) != result.key:
-            self._shown[name] = result.key
-            # All at once: a Bokeh chart that is moved while it is being built is lost.
-            with pn.io.hold():
-                await self._views[name].show(result)
+        view, result, place = self._view(page), self.desk.result, self._places[page.name]
+        fresh = page.name not in self._laid_out
+        if fresh:
+            layout = view.layout()
+            self._laid_out.add(page.name)
+        try:
+            if result is not None and self._shown.get(page.name) != result.key:
+                self._shown[page.name] = result.key
+                # All at once: a Bokeh chart that is moved while it is being built is lost.
+                with pn.io.hold():
+                    await view.show(result)
+        finally:
+            if fresh:
+                place[:] = [*place, layout]
 
-    def _open(self, page: Page) -> None:
-        """Make a page, as far as it needs no charts.
-
-        Charts come into what is there already: Panel looks at all of them again for every box around them, so those
-        in eleven boxes that are made at once take three times as long.
-        """
+    def _view(self, page: Page) -> View:
+        """Return a page; its head, if it has one, is seen before its charts are drawn."""
         if page.name not in self._views:
             view = page.view(self.session)
-            self._places[page.name][:] = [view.layout()]
+            if (head := getattr(view, "head", None)) is not None:
+                self._places[page.name][:] = [head]
             self._views[page.name] = view
+        return self._views[page.name]
 
     def _connect(self) -> None:
         names = [page.name for page in PAGES]
