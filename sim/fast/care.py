@@ -133,9 +133,9 @@ def tally_of(w: Any, p: Any) -> Any:
 
 
 @compiled
-def hours_untreated(w: Any, p: Any) -> float:
-    """Return the hours within tau of their presentation for which somebody has been untreated until now."""
-    return float(min(w.now - p.presented, w.tau))
+def hours_untreated(w: Any, p: Any, now: float) -> float:
+    """Return the hours within tau of their presentation for which somebody has been untreated until a time."""
+    return float(min(now - p.presented, w.tau))
 
 
 @compiled
@@ -424,7 +424,7 @@ def serve(w: Any, place: int) -> None:
         log(w, ROW_TREATED, p.number, p.hospital, p.step, 0.0)
         tally = tally_of(w, p)
         tally.treated += 1
-        tally.hours += hours_untreated(w, p)
+        tally.hours += hours_untreated(w, p, w.now)
     if s.product >= 0:
         give_dose(w, p.hospital, s.product, p.number)
         tally_of(w, p).doses += 1
@@ -496,7 +496,7 @@ def leave(w: Any, place: int, outcome: int) -> None:
     elif fate == FATE_LEFT:
         tally.left += 1
     if not p.treated:
-        tally.hours += hours_untreated(w, p)
+        tally.hours += hours_untreated(w, p, w.now)
     p.deadline = np.inf
     p.number = GONE
     p.stay = -1

@@ -354,7 +354,7 @@ def order_again(w: Any) -> None:
     w.asked = w.trigger
     w.trigger = -1
     w.begun = w.now
-    add_up(w, w.tallies_begun)
+    add_up(w, w.tallies_begun, w.now)
     log(w, ROW_DECIDED, -1, -1, w.asked, float(w.n_decided))
     w.n_decided += 1
     change_all(w)
@@ -362,8 +362,8 @@ def order_again(w: Any) -> None:
 
 
 @compiled
-def add_up(w: Any, totals: int) -> None:
-    """Write the tallies at an address, with the hours of those who are untreated still."""
+def add_up(w: Any, totals: int, now: float) -> None:
+    """Write the tallies at an address, with the hours until a time of those who are untreated still."""
     for i in range(w.n_hospitals * w.n_groups):
         to, of = tally_at(totals, i), tally_at(w.tallies, i)
         to.hours = of.hours
@@ -375,7 +375,7 @@ def add_up(w: Any, totals: int) -> None:
     for place in range(w.max_patients):
         p = patient_at(w.patients, place)
         if p.number >= 0 and not p.treated:
-            tally_at(totals, p.origin * w.n_groups + p.group).hours += care.hours_untreated(w, p)
+            tally_at(totals, p.origin * w.n_groups + p.group).hours += care.hours_untreated(w, p, now)
 
 
 @compiled
@@ -495,7 +495,7 @@ def _entry(sources: str) -> Any:
         elif what == EXPECT:
             expect_all(w, a, b)
         elif what == ADD_UP:
-            add_up(w, a)
+            add_up(w, a, x)
         return 0
 
     return run

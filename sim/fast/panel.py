@@ -95,7 +95,7 @@ def show(w: Any, row: int) -> None:
             float_at(row, first + ready + p.step).value += 1.0
         if not p.treated:
             home = HEAD + p.origin * width
-            float_at(row, home + tallies + 6 * p.group).value += hours_untreated(w, p)
+            float_at(row, home + tallies + 6 * p.group).value += hours_untreated(w, p, w.now)
         need = max(p.need, p.held)
         if need >= 0:
             band = band_of(w, p)

@@ -366,7 +366,7 @@ class FastTallies(Tallies):
 
     def begin(self, now: float, totals: Any = None) -> None:
         """Begin the next interval; nobody wants to know about the one that ends. `totals`: those of then."""
-        self._begun = (now, self._totals() if totals is None else totals.copy())
+        self._begun = (now, self._totals(now) if totals is None else totals.copy())
 
     def since(self, now: float) -> Tally:
         """Return what happened since the last call, and begin the next interval."""
@@ -374,13 +374,14 @@ class FastTallies(Tallies):
             (begun, totals), self._begun = self._begun, None
             self._read(totals)
             super().since(begun)
-        self._read(self._totals())
+        self._read(self._totals(now))
         return super().since(now)
 
-    def _totals(self) -> Any:
-        """Return the kernel's totals now, the hours of those who are untreated still among them."""
+    def _totals(self, now: float) -> Any:
+        """Return the kernel's totals, with the hours until a time of those who are untreated still: who is blocked for
+        ever is so until the horizon."""
         totals = np.zeros_like(self._engine.memory["tallies"])
-        self._engine.command(kernel.ADD_UP, address(totals))
+        self._engine.command(kernel.ADD_UP, address(totals), x=now)
         return totals
 
     def _read(self, totals: Any) -> None:
