@@ -3,6 +3,7 @@
 A distribution is written as one key: `lognormal: {mean: 8 h, sd: 4 h}`, `exponential: 3 min`.
 """
 
+from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -161,7 +162,7 @@ class Distribution(Parametric[Q]):
         _check_parameters(named[0], getattr(self, named[0]))
         return self
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The key under which this distribution is written."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)

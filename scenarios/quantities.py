@@ -25,7 +25,10 @@ from scenarios.units import format_duration, parse_duration, parse_rate
 class Spec(Documented):
     """Base of every class of the scenario language: frozen, and a stranger's key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True, defer_build=True
+    )
+    """Built when it is first used, as a part of a scenario: one by one takes longer."""
 
 
 LONGEST = 1000 * 365.25 * 24

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scenarios.hospitals import Shift, Staff
 from sim.order import on_grid, on_second
@@ -32,7 +31,7 @@ def on_duty(
         for shift in _worked(scenario.start, on_second(on_grid(scenario.horizon)), staff)
         if shift.end > since and shift.begin <= horizon
     ]
-    counts = [shift.count for shift in shifts]
+    counts = [shift.people for shift in shifts]
     if staff.sickness:
         names = [(shift.day, shift.number) for shift in shifts]
         sick = workload.sick(hospital, role, names, counts, staff.sickness, [shift.begin for shift in shifts])
@@ -51,14 +50,13 @@ def on_duty(
     return timeline
 
 
-@dataclass(frozen=True, slots=True)
-class _Worked:
+class _Worked(NamedTuple):
     """A shift of one day."""
 
     begin: float
     """Hours since the start, at least 0."""
     end: float
-    count: int
+    people: int
     day: str
     number: str
 
@@ -73,14 +71,14 @@ def _worked(start: datetime, horizon: float, staff: Staff) -> tuple[_Worked, ...
     found = []
     for day in range(-1, int((horizon + offset) // 24) + 1):
         date = (midnight + timedelta(days=day)).date()
-        weekday = WEEKDAYS[date.weekday()]
+        weekday, name = WEEKDAYS[date.weekday()], str(date)
         for index, (shift, (begins, ends)) in enumerate(zip(shifts, clocks, strict=True)):
             if weekday not in shift.days:
                 continue
             begin = on_grid(day * 24 + begins - offset)
             end = on_grid(day * 24 + (ends if ends > begins else ends + 24) - offset)
             if end > 0 and begin <= horizon:
-                found.append(_Worked(max(0.0, begin), end, shift.count, str(date), str(index)))
+                found.append(_Worked(max(0.0, begin), end, shift.count, name, str(index)))
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ from scenarios.rules import OverflowRule
 from sim.arrival_source import ArrivalSource, Outcomes, fingerprint
 from sim.directives import NEUTRAL, Standing, only_rules
 from sim.eventlog import Row
-from sim.fast import kernel, layouts
+from sim.fast.compiled import kernel, layouts
 from sim.fast.future import FREE, SLACK, SLOTS, SLOTS_PER_HOUR, WORDS
 from sim.fast.memory import INTEGER, address
 from sim.fast.tabled import RankingTables, overflow_code, ranking_tables, tables_of
@@ -39,8 +39,8 @@ from sim.workload import Arrays
 if TYPE_CHECKING:
     from sim.workload import Workload
 
-BLOCK = 1 << 15
-"""Rows of the log for which there is room at least."""
+BLOCK = 1 << 12
+"""Rows of the log for which there is room at least: little enough to be had without asking the system for memory."""
 ROWS_EACH = 24
 """Rows for which there is room per patient who is known to come: more than a journey usually writes."""
 
@@ -70,10 +70,9 @@ class FastEngine:
         """What changes, by the name of the field of the world that holds its address."""
         self._columns: dict[tuple[Any, ...], Any] = {}
         """Arrays of the workload, kept alive."""
-        self._world = np.zeros(1, layouts.WORLD)
+        self._world = self._tables.world.copy()
         self._w = self._world[0]
         self._where = address(self._world)
-        self._tables.fill(self._w)
         self._rows = Written(self._world, max(BLOCK, ROWS_EACH * len(workload.patients)))
         self._actions: dict[int, Callable[[], None]] = {}
         self._n_actions = 0
@@ -464,7 +463,9 @@ class FastEngine:
         records = self.memory.get(name, np.zeros(0, layout))
         before = len(records)
         records = _longer(records, before + more)
-        records["after"][before:] = [*range(before + 1, before + more), self._w[free]]
+        after = records["after"]
+        after[before:] = np.arange(before + 1, before + more + 1)
+        after[-1] = self._w[free]
         self._w[free] = before
         self._keep(name, records)
         return before
@@ -679,7 +680,7 @@ class FastEngine:
             else:
                 twin._keep(name, array.copy())
         twin._columns = dict(self._columns)
-        twin._rows = self._rows.copy(twin._world, log, BLOCK if log else BLOCK // 16)
+        twin._rows = self._rows.copy(twin._world, log, BLOCK if log else BLOCK // 2)
         twin.env = Clock(twin._world)
         twin.tallies = self.tallies.copy(twin)
         twin.patients = Patients(twin)

@@ -90,9 +90,11 @@ class Tables:
         self._steps()
         self._hospitals()
         self._rest()
+        self.world = np.zeros(1, layouts.WORLD)
+        """The world of an engine before anything has been put into it: where the tables are, and how long."""
+        self._fill(self.world[0])
 
-    def fill(self, world: Any) -> None:
-        """Tell a world where the tables are."""
+    def _fill(self, world: Any) -> None:
         network = self.network
         for name, array in self.arrays.items():
             world[name] = address(array)

@@ -48,11 +48,11 @@ class Written:
         self._w["n_rows"] = n + 1
 
     def more(self) -> None:
-        """Put the present block by and begin another."""
+        """Put the present block by and begin another, twice as long."""
         n = int(self._w["n_rows"])
         self._earlier = [*self._earlier, self._present(n)]
         self._n_earlier += n
-        self._begin(len(self._block["time"]))
+        self._begin(2 * len(self._block["time"]))
 
     def log(self, first: int = 0) -> EventLog:
         """Return the rows from number `first` on."""
