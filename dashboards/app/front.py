@@ -30,7 +30,7 @@ def front_figure(found: Front, key: str, on_tap: Callable[[int], Any]) -> figure
     source = ColumnDataSource(data)
     chart = plain_figure(
         height=420, name=key, x_axis_label=_axis(across, ux), y_axis_label=_axis(up, uy),
-        x_range=_range(data["x_low"], data["x_high"]), y_range=_range(data["y_low"], data["y_high"]),
+        x_range=_range(data, "x"), y_range=_range(data, "y"),
     )  # fmt: skip
     for base, low, high, dimension in (("y", "x_low", "x_high", "width"), ("x", "y_low", "y_high", "height")):
         whisker = Whisker(
@@ -71,7 +71,8 @@ def _axis(objective: Any, unit: str) -> str:
     return f"{objective.title}{', ' if unit else ''}{unit} ({better})"
 
 
-def _range(low: list[float], high: list[float]) -> Range1d:
-    values = [v for v in (*low, *high) if v == v]
+def _range(data: dict[str, Any], axis: str) -> Range1d:
+    # Two runs give no interval; the dots are seen all the same.
+    values = [v for part in (axis, f"{axis}_low", f"{axis}_high") for v in data[part] if v == v]
     width = (max(values) - min(values)) or 1.0
     return Range1d(min(values) - 0.08 * width, max(values) + 0.22 * width)

@@ -55,17 +55,15 @@ class Model(param.Parameterized):
         known = self.session.desk.policy_choices()
         objectives = _objectives(scenario)
         first = FIRST_VACCINE if "vaccine-need" in known and "coverage" in objectives.values() else FIRST
-        self.param["policies"].objects = {self.session.desk.policy_title(name): name for name in known}
-        self.param["across"].objects = self.param["up"].objects = objectives
         written = list(objectives.values())
         kept = [name for name in self.policies if name in known]
-        self.param.update(
-            policies=kept or [name for name in first if name in known],
-            across=self.across if self.across in written else written[0],
-            up=self.up
-            if self.up in written
-            else next((w for w in written if w.startswith("gap:")), written[-1]),
-        )
+        across = self.across if self.across in written else written[0]
+        others = [one for one in written if one != across]
+        up = self.up if self.up in others else next((w for w in others if w.startswith("gap:")), others[-1])
+        # Chosen before it is offered: a field whose choice is gone takes the first there is, and says so here.
+        self.param["policies"].objects = {self.session.desk.policy_title(name): name for name in known}
+        self.param["across"].objects = self.param["up"].objects = objectives
+        self.param.update(policies=kept or [name for name in first if name in known], across=across, up=up)
 
     async def compare(self, *_: Any) -> None:
         """Run the policies with the levers as they are, and find the front."""

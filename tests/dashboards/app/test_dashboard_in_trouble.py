@@ -10,7 +10,7 @@ pytest.importorskip("panel_material_ui")
 pytest.importorskip("playwright")
 
 from dashboards.app import service as services
-from tests.dashboards.app.visitor import SMALL
+from tests.dashboards.app.visitor import small
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
@@ -35,7 +35,7 @@ def a_worker_that_dies(side, seed, parts):
 def test_a_run_that_fails_is_said_and_the_result_stays(visit, monkeypatch, run, says):
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(SMALL)
+    visitor.upload(small(run.__name__))
     visitor.told("The choices have changed")
     monkeypatch.setattr(services, "_simulation", run)
 
@@ -52,8 +52,9 @@ def test_a_run_that_fails_is_said_and_the_result_stays(visit, monkeypatch, run, 
 def test_a_worker_that_is_killed_once_costs_the_visitor_nothing(visit):
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(SMALL)
-    visitor.slider("Beds").press("ArrowRight")
+    visitor.upload(small("a worker killed once"))
+    visitor.told("The choices have changed")
+    visitor.slider("Paired runs").press("End")
     visitor.press("Run")
     visitor.page.get_by_role("progressbar", name="Running").wait_for()
     for child in multiprocessing.active_children():
@@ -67,8 +68,8 @@ def test_a_folder_that_cannot_be_written_is_said(visit, site, monkeypatch, tmp_p
     (tmp_path / "file").write_text("not a folder")
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(SMALL)
-    visitor.slider("Beds").press("ArrowLeft")
+    visitor.upload(small("a folder that cannot be written"))
+    visitor.told("The choices have changed")
     monkeypatch.setattr(site.service, "folder", tmp_path / "file")
 
     visitor.press("Run")
@@ -83,7 +84,7 @@ def test_a_folder_that_cannot_be_written_is_said(visit, site, monkeypatch, tmp_p
         ("fairward: 1\nname: '<img src=x onerror=window.broken=1>'\nhorizon: -1\n", "horizon"),
         (b"a" * 600_000, "at most 500 kB"),
         (b"a" * 3_000_000, "at most 500 kB"),
-        ("!!python/object/apply:os.system ['true']", "tag"),
+        ("!!python/object/apply:os.system ['true']", "is not understood"),
     ],
 )
 def test_an_upload_that_cannot_be_used_is_said_and_nothing_of_it_is_run(visit, content, says):

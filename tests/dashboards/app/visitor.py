@@ -5,8 +5,6 @@ import re
 from scenarios.loader import dump_yaml, load_text
 from tests.dashboards.answers import WINTER
 
-SMALL = dump_yaml(load_text(WINTER, ("horizon=5 days", "warm_up=1 day")))
-"""A scenario whose runs take moments."""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -48,9 +46,16 @@ PLACE = """(label) => {
     .filter(m => m.type === 'Figure').flatMap(figure => figure.renderers.map(r => [figure, r.data_source?.data]))
     .find(([figure, data]) => data && data.label && [...data.label].includes(label));
   const [figure, data] = dots, k = [...data.label].indexOf(label);
-  const view = Bokeh.index.find_one_by_id(figure.id), box = view.el.getBoundingClientRect();
+  const view = Bokeh.index.find_one_by_id(figure.id);
+  view.el.scrollIntoView({block: 'center', behavior: 'instant'});
+  const box = view.el.getBoundingClientRect();
   return {x: box.left + view.frame.x_scale.compute(data.x[k]), y: box.top + view.frame.y_scale.compute(data.y[k])};
 }"""
+
+
+def small(asked):
+    """Return a scenario whose runs take moments; of each test its own: what was run before is shown at once."""
+    return dump_yaml(load_text(WINTER, ("horizon=5 days", "warm_up=1 day", f"question={asked}")))
 
 
 class Visitor:
@@ -113,7 +118,7 @@ class Visitor:
     def choose(self, label, option):
         """Choose from a list."""
         self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.get_by_role("listbox").get_by_text(option, exact=True).click()
 
     def upload(self, text, name="winter.yaml"):
         """Upload a scenario."""
