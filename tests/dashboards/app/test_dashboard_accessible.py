@@ -69,7 +69,7 @@ def test_nothing_moves_for_those_who_ask_for_rest(visit):
     lively, still = visit(), visit(reduced_motion="reduce")
     for visitor in (lively, still):
         visitor.page.get_by_role("combobox", name="Scenario").click()
-        visitor.page.get_by_role("option").first.wait_for()
+        visitor.page.get_by_role("listbox").first.wait_for()
 
     assert lively.page.evaluate(MOVING) != []
     assert still.page.evaluate(MOVING) == []
