@@ -38,7 +38,7 @@ class TrainSettings:
     steps: int | None = None
     """Decisions of every copy in an iteration; an episode's, at most 256, when None."""
     menu: str = "all"
-    """`all`, `rules` or `class-weights`: see `policies/learning/offer.py`."""
+    """`all`, `inside`, `rules` or `class-weights`: see `policies/learning/offer.py`."""
     cost_by_group: Mapping[str, float] = field(default_factory=dict)
     """What multiplies the costs of a group's patients; 1 when not named."""
     gamma: float = 0.98

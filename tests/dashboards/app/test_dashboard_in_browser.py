@@ -11,7 +11,6 @@ pytest.importorskip("playwright")
 
 from dashboards.app.serving import Serving
 from scenarios.errors import UsageError
-from tests.dashboards.app.visitor import small
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
@@ -34,7 +33,7 @@ def test_serving_beyond_this_machine_needs_a_password_and_an_origin():
 def test_a_lever_is_moved_by_hand_and_every_chart_is_of_the_new_result(visit):
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(small("a lever moved by hand"))
+    visitor.brings("a lever moved by hand")
     visitor.slider("Beds").press("ArrowRight")
     visitor.told("The choices have changed")
     visitor.press("Run")
@@ -106,8 +105,7 @@ def test_two_visitors_with_one_question_share_its_runs_and_another_question_has_
 
 def test_a_policy_tapped_on_the_front_is_loaded_into_decide(visit):
     visitor = visit("?page=tradeoffs&runs=2")
-    visitor.upload(small("a policy tapped on the front"))
-    visitor.told("The choices have changed")
+    visitor.brings("a policy tapped on the front")
     visitor.press("Compare these policies")
     visitor.told("Load a policy")
 

@@ -10,7 +10,6 @@ pytest.importorskip("panel_material_ui")
 pytest.importorskip("playwright")
 
 from dashboards.app import service as services
-from tests.dashboards.app.visitor import small
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
@@ -35,8 +34,7 @@ def a_worker_that_dies(side, seed, parts):
 def test_a_run_that_fails_is_said_and_the_result_stays(visit, monkeypatch, run, says):
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(small(run.__name__))
-    visitor.told("The choices have changed")
+    visitor.brings(run.__name__)
     monkeypatch.setattr(services, "_simulation", run)
 
     visitor.press("Run")
@@ -52,8 +50,7 @@ def test_a_run_that_fails_is_said_and_the_result_stays(visit, monkeypatch, run, 
 def test_a_worker_that_is_killed_once_costs_the_visitor_nothing(visit):
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(small("a worker killed once"))
-    visitor.told("The choices have changed")
+    visitor.brings("a worker killed once")
     visitor.slider("Paired runs").press("End")
     visitor.press("Run")
     visitor.page.get_by_role("progressbar", name="Running").wait_for()
@@ -68,8 +65,7 @@ def test_a_folder_that_cannot_be_written_is_said(visit, site, monkeypatch, tmp_p
     (tmp_path / "file").write_text("not a folder")
     visitor = visit()
     before = visitor.keys()
-    visitor.upload(small("a folder that cannot be written"))
-    visitor.told("The choices have changed")
+    visitor.brings("a folder that cannot be written")
     monkeypatch.setattr(site.service, "folder", tmp_path / "file")
 
     visitor.press("Run")

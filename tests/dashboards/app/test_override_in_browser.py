@@ -5,14 +5,12 @@ import pytest
 pytest.importorskip("panel_material_ui")
 pytest.importorskip("playwright")
 
-from tests.dashboards.app.visitor import small
-
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
 
 def test_a_recommendation_is_accepted_another_overridden_with_a_reason_and_both_are_on_record(visit):
     visitor = visit("?page=override")
-    visitor.upload(small("a recommendation accepted"))
+    visitor.brings("a recommendation accepted")
     visitor.press("Start")
     visitor.told("Decision 0")
     visitor.press("… until somebody waits")
@@ -38,8 +36,7 @@ def test_a_recommendation_is_accepted_another_overridden_with_a_reason_and_both_
 def test_the_choices_are_explained_by_a_waterfall_under_the_key_of_the_result(visit):
     visitor = visit("?page=explain")
     before = visitor.keys()
-    visitor.upload(small("choices explained by a waterfall"))
-    visitor.told("The choices have changed")  # fields that are offered anew close a list that is open
+    visitor.brings("choices explained by a waterfall")
     visitor.choose("Explain", "who waiting goes first")
     visitor.press("Explain the choices")
     visitor.until_only_one_key_but(before)

@@ -53,11 +53,6 @@ PLACE = """(label) => {
 }"""
 
 
-def small(asked):
-    """Return a scenario whose runs take moments; of each test its own: what was run before is shown at once."""
-    return dump_yaml(load_text(WINTER, ("horizon=5 days", "warm_up=1 day", f"question={asked}")))
-
-
 class Visitor:
     """One browser window on the dashboard."""
 
@@ -126,6 +121,15 @@ class Visitor:
         self.page.locator("input[type=file]").first.set_input_files(
             {"name": name, "mimeType": "text/yaml", "buffer": content}
         )
+
+    def brings(self, asked):
+        """Upload a scenario whose runs take moments, and wait until it is chosen.
+
+        `asked`: its question, another in each test, as what was run before is shown at once. Fields that are offered
+        anew close a list that is open.
+        """
+        self.upload(dump_yaml(load_text(WINTER, ("horizon=5 days", "warm_up=1 day", f"question={asked}"))))
+        self.told("The choices have changed")
 
     def takes(self, name):
         """Press a button that gives a file, and return its name and its content."""
