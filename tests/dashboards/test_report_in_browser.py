@@ -1,19 +1,8 @@
 """The report in a real browser, from disk: nothing overflows, nothing is fetched, text can be read."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 pytestmark = pytest.mark.ui
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 CONTRAST = """() => {
   const parse = text => text.match(/[\\d.]+/g).map(Number);
@@ -52,23 +41,6 @@ SPILT = """() => [...document.querySelectorAll('svg.chart')].flatMap(s => {
     return r.left < card.left || r.right > card.right;
   }).map(t => t.textContent);
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    why = None if CHROMIUM else "no chromium here: apt-get install chromium"
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        why = "no playwright here: pip install -e '.[dev]'"
-    if why is not None:
-        if os.environ.get("CI") in ("true", "1"):
-            pytest.fail(why)
-        pytest.skip(why)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -1,7 +1,6 @@
-"""A dashboard, a browser and visitors; made once a test process, and only where a test asks for them."""
+"""A dashboard and its visitors; made only where a test asks for them."""
 
 import logging
-import shutil
 import socket
 import time
 import urllib.request
@@ -9,9 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.dashboards.app.visitor import ARGUMENTS, PATIENCE, Visitor
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from tests.dashboards.app.visitor import PATIENCE, Visitor
 
 
 @dataclass(frozen=True)
@@ -44,19 +41,6 @@ def site(tmp_path_factory):
     yield Site(url, service)
     server.stop()
     service.close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
 
 
 @pytest.fixture

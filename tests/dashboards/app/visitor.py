@@ -5,10 +5,6 @@ import re
 from scenarios.loader import dump_yaml, load_text
 from tests.dashboards.answers import WINTER
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PATIENCE = 90_000
 HARMLESS = re.compile(
     r"TypeError: Cannot read properties of undefined \(reading 'top_panel'\)\n\s+at \w+\._measure_layout "
