@@ -197,7 +197,7 @@ def _training(model: Iteration, found: dict[str, Any]) -> str:
 def _assumptions(models: dict[str, Fitted], model: Iteration, found: dict[str, Any]) -> str:
     ray, sent = found["ray"][-1], max(r["kib_sent"] for r in found["replications"])
     rows = [
-        ("seconds a run, a decision, an iteration", "measured", "this machine, other work on it"),
+        ("seconds a run, a decision, an iteration", "measured", "this machine, the load as in scale.json"),
         ("efficiency of two processes", "measured", ", ".join(f"{k} {m.efficiency:.2f}" for k, m in models.items())),
         ("the same efficiency on more cores and machines", "assumed", "runs share nothing but disk and parent"),
         ("memory of a simulating process", "measured", f"{found['worker_mib']} MiB at its peak"),
