@@ -30,7 +30,7 @@ def train_for_study(
     from policies.learning.training import train
 
     begun = folder.is_dir() and bool(checkpoints_of(folder))
-    trained = train(scenario, TrainSettings(**settings, seed=seed), folder, resume=begun)
+    trained = train(scenario, TrainSettings.of_plain({**settings, "seed": seed}), folder, resume=begun)
     return trained.folder, trained.history
 
 
@@ -50,7 +50,7 @@ def follow_for_study(
     from policies.learning.demand_change import train_through_change
     from policies.learning.settings import TrainSettings
 
-    return train_through_change(before, after, TrainSettings(**settings), changes_at)
+    return train_through_change(before, after, TrainSettings.of_plain(settings), changes_at)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def train(
     scenario: options.Scenario,
     algo: Annotated[
         str,
-        typer.Option("--algo", help="ppo, gr-ppo, gr-ppo-max, ggf, pi-lagrangian or naive-max."),
+        typer.Option("--algo", help="ppo, gr-ppo, gr-ppo-max, ggf, pi-lagrangian, naive-max or gr-es."),
     ] = "gr-ppo",
     lam: Annotated[
         float, typer.Option("--lambda", min=0.0, max=1.0, help="Weight of the worst-off; 0: the mean only.")

@@ -132,9 +132,16 @@ class LockstepNetwork:
         self._pending = np.zeros((copies, len(self.hospitals), len(self.groups)))
         """Costs that fell due when the episode began: charged to its first step."""
         self._seen: Seen | None = None
+        self._newest: FastEngine | None = None
+        """The last one that was built."""
 
-    def reset(self) -> Seen:
-        """Begin an episode in every copy, the next one of each."""
+    def reset(self, replications: NDArray[np.int64] | None = None) -> Seen:
+        """Begin an episode in every copy: the next one of each, or these replications (B), of which some may be alike.
+
+        From there each goes on by `copies` x `stride`; what began alike goes on alike.
+        """
+        if replications is not None:
+            self._replications[:] = replications
         self._played = []
         self._began[:] = 0
         for copy in range(self.copies):
@@ -202,8 +209,7 @@ class LockstepNetwork:
 
     def _start(self, copy: int) -> None:
         """Begin a copy's next replication; neutral orders fill the warm-up that is skipped."""
-        engine = build_engine(self._scenario, self._seed, int(self._replications[copy]), "fast")
-        assert isinstance(engine, FastEngine)
+        engine = self._engine(int(self._replications[copy]))
         self._replications[copy] += self._ahead
         self._since.begin(copy)
         self._copies.sheets.clear()
@@ -214,6 +220,16 @@ class LockstepNetwork:
             self._copies.show(copy)
         if not running:
             raise UsageError(f"{self.network.scenario.name}: there is no decision before the horizon.")
+
+    def _engine(self, replication: int) -> FastEngine:
+        """Return an engine at time zero; one whose patients have just been drawn for another copy shares them."""
+        newest = self._newest
+        if newest is not None and newest.workload.replication == replication and (twin := newest.twin()):
+            return twin
+        engine = build_engine(self._scenario, self._seed, replication, "fast")
+        assert isinstance(engine, FastEngine)
+        self._newest = engine
+        return engine
 
     def _forget(self, over: NDArray[np.bool_]) -> None:
         """Drop the actions that led to no present episode."""

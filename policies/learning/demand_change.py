@@ -13,7 +13,7 @@ import pandas as pd
 
 from policies.learning.settings import TrainSettings
 from policies.learning.start import start_of
-from policies.learning.training import trainer_of
+from policies.learning.training import gradient_trainer
 from scenarios.scenario import Scenario
 from sim.network import compile_network
 
@@ -47,4 +47,4 @@ def untrained(scenario: Scenario, settings: TrainSettings) -> LeanTrainer:
     """Return a trainer as `train` begins with it."""
     network = compile_network(scenario)
     offer, options = start_of(settings, scenario, network)
-    return trainer_of(scenario, network, offer, options, settings)
+    return gradient_trainer(scenario, network, offer, options, settings)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from policies.learning.forbidding import FORBIDDEN
+from policies.learning.leaning import head_start
 
 
 class ActorCritic(nn.Module):
@@ -45,10 +46,15 @@ class ActorCritic(nn.Module):
         self.actor = _perceptron([n_observation, *hidden, sum(self.sizes)], 0.01, generator)
         self.critic = _perceptron([n_observation + n_state, *hidden, n_values], 1.0, generator)
         if keep is not None:
-            K = len(self.sizes)
-            self._lean_to(
-                [0] * K if start is None else start, [keep] * K if isinstance(keep, float) else keep
+            K, last = len(self.sizes), self.actor[-1]
+            assert isinstance(last, nn.Linear)
+            lead = head_start(
+                self.sizes,
+                [0] * K if start is None else start,
+                [keep] * K if isinstance(keep, float) else keep,
             )
+            with torch.no_grad():
+                last.bias.add_(torch.from_numpy(lead))
         self._places: Tensor
         widest, starts = max(self.sizes), np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
         places = [
@@ -94,15 +100,6 @@ class ActorCritic(nn.Module):
         """Return log-probabilities N x K x (most options of a dial), `FORBIDDEN` where a dial has fewer."""
         padded = torch.cat([logits, torch.full_like(logits[:, :1], FORBIDDEN)], dim=1)
         return torch.log_softmax(padded[:, self._places], dim=2)
-
-    def _lean_to(self, options: Sequence[int], probabilities: Sequence[float]) -> None:
-        last, first = self.actor[-1], 0
-        assert isinstance(last, nn.Linear)
-        with torch.no_grad():
-            for n, option, probability in zip(self.sizes, options, probabilities, strict=True):
-                if n > 1:
-                    last.bias[first + int(option)] += log(probability * (n - 1) / (1 - probability))
-                first += n
 
 
 def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Generator) -> nn.Sequential:

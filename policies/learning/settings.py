@@ -9,8 +9,13 @@ from typing import Any
 
 from scenarios.errors import UsageError
 
-ALGORITHMS = ("ppo", "gr-ppo", "gr-ppo-max", "ggf", "pi-lagrangian", "naive-max")
+BY_GRADIENT = ("ppo", "gr-ppo", "gr-ppo-max", "ggf", "pi-lagrangian", "naive-max")
 """Plain, soft-DRO, level-corrected max, generalised Gini, constraints by multipliers, and the naive max to compare."""
+
+BY_TRIAL = "gr-es"
+"""Soft-DRO by evolution strategies: whole episodes are tried, on the same patients for all."""
+
+ALGORITHMS = (*BY_GRADIENT, BY_TRIAL)
 
 MAY_CHANGE = ("iterations", "checkpoint_every")
 """Settings that may differ when training goes on from a checkpoint."""
@@ -62,6 +67,12 @@ class TrainSettings:
     explore: tuple[str, ...] = ()
     """The dials for which this is so, by name; it all but always takes the option of the others. All when empty."""
     hidden: tuple[int, ...] = (64, 64)
+    sees: tuple[str, ...] = ()
+    """gr-es: how the labels begin of what the policy sees; everything when empty."""
+    spread: float = 0.5
+    """gr-es: the standard deviation of what is tried around a weight."""
+    stride: float = 2.0
+    """gr-es: the step at first, for weights all of whose trials agree; falls to a tenth."""
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""
     checkpoint_every: int = 10
@@ -70,7 +81,11 @@ class TrainSettings:
         checks: tuple[tuple[str, tuple[str, ...], Callable[[Any], bool]], ...] = (
             ("a number from 0 to 1", ("lam", "gamma", "trace"), lambda x: 0 <= x <= 1),
             ("a number between 0 and 1", ("keep", "clip"), lambda x: 0 < x < 1),
-            ("a positive number", ("tau", "lr", "target_kl"), lambda x: 0 < x < float("inf")),
+            (
+                "a positive number",
+                ("tau", "lr", "target_kl", "spread", "stride"),
+                lambda x: 0 < x < float("inf"),
+            ),
             ("a number of at least 0", ("entropy", "value", "slack"), lambda x: 0 <= x < float("inf")),
             (
                 "a whole number of at least 1",
@@ -93,12 +108,30 @@ class TrainSettings:
             problems.append(
                 f"target_gap: expected at least 0, and algo gr-ppo, got {self.target_gap} and {self.algo}."
             )
+        if self.algo == BY_TRIAL and self.copies % 2:
+            problems.append(f"copies: expected an even number with algo {BY_TRIAL}, got {self.copies}.")
+        if self.algo == BY_TRIAL and self.steps is not None:
+            problems.append(
+                f"steps: expected none with algo {BY_TRIAL}, which plays whole episodes, got {self.steps}."
+            )
+        if self.algo == BY_TRIAL and self.keep < 0.5:
+            problems.append(f"keep: expected at least 0.5 with algo {BY_TRIAL}, got {self.keep}.")
+        if self.sees and self.algo != BY_TRIAL:
+            problems.append(f"sees: expected algo {BY_TRIAL}, got {self.algo}.")
         if any(width < 1 for width in self.hidden):
             problems.append(f"hidden: expected whole numbers of at least 1, got {self.hidden}.")
         if self.gamma == 1:
             problems.append("gamma: expected less than 1: episodes are truncated, never ended.")
         if problems:
             raise UsageError("\n".join(problems))
+
+    def check_gradient(self) -> None:
+        """Raise `UsageError` where only a gradient will do and the algorithm takes none: on Ray, and in one go."""
+        if self.algo not in BY_GRADIENT:
+            raise UsageError(
+                f"algo: expected one of {', '.join(BY_GRADIENT)} here, got {self.algo}, which one process trains "
+                "from episode to episode: fairward train, without --ray."
+            )
 
     def plain(self) -> dict[str, Any]:
         """Return it for JSON."""

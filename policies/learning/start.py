@@ -8,10 +8,10 @@ import numpy as np
 
 from policies.dials import options_named
 from policies.environments.dials_of_rules import OverflowRuleDial, QueueRuleDial
-from policies.environments.menu import Actions, Menu, queue_rules_of
+from policies.environments.menu import Actions, queue_rules_of
 from policies.learning.offer import Offer, offer_named
 from policies.learning.settings import TrainSettings
-from policies.parameters import parse, suggestion
+from policies.parameters import parse
 from policies.registry import build_policy
 from scenarios.errors import UsageError
 from scenarios.scenario import Scenario
@@ -20,8 +20,6 @@ from sim.protocol import Constant, Orders
 
 DIALS = "dials"
 """The policy whose parameters are options of dials."""
-HELD = 1 - 1e-6
-"""With this probability a dial that is not explored keeps its option: no gradient is left to change it."""
 
 
 def start_of(settings: TrainSettings, scenario: Scenario, network: Network) -> tuple[Offer, Actions]:
@@ -59,17 +57,6 @@ def start_at(written: str, scenario: Scenario, network: Network, offer: Offer) -
                     f"--start {written}: its {what} rule is not on the menu. Choose another start or menu."
                 )
     return offer, options
-
-
-def leaning_of(settings: TrainSettings, menu: Menu) -> tuple[float, ...]:
-    """Return K probabilities of the option that is leaned to. Raises `UsageError` on dials that there are not."""
-    names = [dial.name for dial in menu.dials]
-    if strange := [name for name in settings.explore if name not in names]:
-        raise UsageError(
-            "\n".join(f"explore: {name} is not a dial here. {suggestion(name, names)}" for name in strange)
-        )
-    explored = settings.explore or names
-    return tuple(settings.keep if name in explored else HELD for name in names)
 
 
 def _held(rules: str, scenario: Scenario, network: Network) -> Orders:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from policies.environments.costs import prices_of
 from policies.environments.menu import Actions
@@ -25,14 +26,18 @@ from policies.learning.checkpoint import (
     write_checkpoint,
 )
 from policies.learning.interruption import patient
+from policies.learning.leaning import leaning_of
+from policies.learning.levels import GroupLevels
+from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
-from policies.learning.settings import TrainSettings
-from policies.learning.start import leaning_of, start_of
+from policies.learning.settings import BY_TRIAL, TrainSettings
+from policies.learning.start import start_of
 from scenarios.errors import MissingExtra, UsageError
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
 
 if TYPE_CHECKING:
+    from policies.environments.lockstep import LockstepNetwork
     from policies.learning.lean import LeanTrainer
 
 HISTORY = "history.csv"
@@ -40,6 +45,29 @@ MOST_STEPS = 256
 
 OnIteration = Callable[[int, int, dict[str, float]], None]
 """(iterations done, iterations wanted, the newest row of the history)."""
+
+
+class Trainer(Protocol):
+    """What learns, an iteration at a time."""
+
+    iteration: int
+    of_observation: Normaliser
+
+    def iterate(self) -> dict[str, float]:
+        """Learn, and return a row of the learning curve."""
+        ...
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return the policy's arrays by name, for a checkpoint."""
+        ...
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what else it needs to go on."""
+        ...
+
+    def load(self, weights: Mapping[str, NDArray[Any]], state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from there."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -106,8 +134,21 @@ def train(
 
 def trainer_of(
     scenario: Scenario, network: Network, offer: Offer, options: Actions, settings: TrainSettings
+) -> Trainer:
+    """Return an untrained trainer on the scenario that begins at K options of the offer's dials."""
+    if settings.algo != BY_TRIAL:
+        return gradient_trainer(scenario, network, offer, options, settings)
+    from policies.learning.evolution import EvolutionTrainer
+
+    env, levels, by_group = _prepared(scenario, network, offer, settings, skip_warm_up=False)
+    return EvolutionTrainer(env, levels, settings, options, by_group, network.warm_up)
+
+
+def gradient_trainer(
+    scenario: Scenario, network: Network, offer: Offer, options: Actions, settings: TrainSettings
 ) -> LeanTrainer:
-    """Return an untrained trainer on the scenario that leans to K options of the offer's dials."""
+    """Return an untrained trainer that learns by gradients, and leans to K options of the offer's dials."""
+    settings.check_gradient()
     try:
         import torch
 
@@ -117,24 +158,32 @@ def trainer_of(
         if (error.name or "").partition(".")[0] != "torch":
             raise
         raise MissingExtra("torch", "training a policy") from None
-    from policies.environments.lockstep import LockstepNetwork
 
     torch.set_num_threads(1)
-    prices = prices_of(scenario)
-    by_group = group_factors(network.groups, settings.cost_by_group)
-    levels = baseline_of(scenario, network, prices, by_group, settings.seed, settings.smoothing)
-    menu = offer.menu(network)
-    env = LockstepNetwork(
-        scenario, settings.copies, prices=prices, menu=menu, seed=TRAINING_SEEDS + settings.seed,
-        skip_warm_up=network.warm_up > 0,
-    )  # fmt: skip
+    env, levels, by_group = _prepared(scenario, network, offer, settings)
     net = ActorCritic(
-        len(env.encoding.labels), len(env.encoding.state_labels), menu.sizes.tolist(), len(network.groups) + 1,
-        settings.hidden, leaning_of(settings, menu), settings.seed, options.tolist(),
+        len(env.encoding.labels), len(env.encoding.state_labels), env.menu.sizes.tolist(), len(network.groups) + 1,
+        settings.hidden, leaning_of(settings, env.menu), settings.seed, options.tolist(),
     )  # fmt: skip
     return LeanTrainer(
         env, net, levels, settings, settings.steps or episode_steps(scenario, network), by_group
     )
+
+
+def _prepared(
+    scenario: Scenario, network: Network, offer: Offer, settings: TrainSettings, skip_warm_up: bool = True
+) -> tuple[LockstepNetwork, GroupLevels, NDArray[np.float64]]:
+    """Return where is learned, the levels before anything was, and what multiplies the costs of groups (G)."""
+    from policies.environments.lockstep import LockstepNetwork
+
+    prices = prices_of(scenario)
+    by_group = group_factors(network.groups, settings.cost_by_group)
+    levels = baseline_of(scenario, network, prices, by_group, settings.seed, settings.smoothing)
+    env = LockstepNetwork(
+        scenario, settings.copies, prices=prices, menu=offer.menu(network), seed=TRAINING_SEEDS + settings.seed,
+        skip_warm_up=skip_warm_up and network.warm_up > 0,
+    )  # fmt: skip
+    return env, levels, by_group
 
 
 def episode_steps(scenario: Scenario, network: Network) -> int:
@@ -145,7 +194,7 @@ def episode_steps(scenario: Scenario, network: Network) -> int:
 
 
 def _load(
-    trainer: LeanTrainer, newest: Path, network: Network, settings: TrainSettings, folder: Path
+    trainer: Trainer, newest: Path, network: Network, settings: TrainSettings, folder: Path
 ) -> list[dict[str, Any]]:
     checkpoint = read_checkpoint(newest)
     checkpoint.check(network, exactly=True)

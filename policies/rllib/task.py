@@ -14,10 +14,11 @@ from policies.environments.encoding import Encoding
 from policies.environments.lockstep import LockstepNetwork
 from policies.environments.menu import Actions, Menu
 from policies.learning.baseline import TRAINING_SEEDS, baseline_of, group_factors
+from policies.learning.leaning import leaning_of
 from policies.learning.levels import GroupLevels
 from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
-from policies.learning.start import leaning_of, start_of
+from policies.learning.start import start_of
 from policies.learning.training import episode_steps
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -34,6 +35,9 @@ class Task:
     settings: TrainSettings
     lockstep: bool = True
     """False: RLlib's own runner, copy by copy, to compare with."""
+
+    def __post_init__(self) -> None:
+        self.settings.check_gradient()
 
     @cached_property
     def network(self) -> Network:

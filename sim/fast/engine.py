@@ -120,6 +120,10 @@ class FastEngine:
         self._ended = False
         self._last: Tally | None = None
 
+    def twin(self) -> FastEngine | None:
+        """Return an engine at time zero that shares the patients and their numbers; None where they come by days."""
+        return FastEngine(self.network, self.workload, self._factory) if self._source is None else None
+
     # The protocol.
 
     @property

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from policies.learning.leaning import HELD, leaning_of
 from policies.learning.offer import Offer, offer_named
 from policies.learning.settings import TrainSettings
-from policies.learning.start import HELD, leaning_of, start_at
+from policies.learning.start import start_at
 from scenarios.errors import UsageError
 from scenarios.loader import load
 from sim.network import compile_network

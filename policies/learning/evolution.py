@@ -1,0 +1,189 @@
+"""Evolution strategies on lockstep copies: weights a little off are tried for whole episodes.
+
+Each pair of copies has its weights moved by the same noise, one forwards and one backwards, and meets the same
+patients, so that luck cancels out of what is learned: which of the two did better. What a copy is told is the objective
+of the levels that its own episode gave every group, so nothing is lost between what is trained and what is judged: no
+discount, no critic, no share of the effect that each decision must be given. An order that pays only if it is kept up
+for days is found by being kept up. The price: a trial is an episode, so there should be few weights to seek (`hidden`,
+`sees`, `explore`). Source: Salimans et al. (2017), arXiv:1703.03864; antithetic pairs and common random numbers as in
+simulation optimisation. The options taken are the likeliest, as the checkpoint will take them: it never mixes by
+chance.
+
+Shapes: C copies, H hospitals, G groups, D entries, K dials with M options in all, P weights that are sought.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from policies.environments.lockstep import LockstepNetwork, Seen
+from policies.environments.menu import Actions
+from policies.learning.controller import gap_of
+from policies.learning.leaning import head_start, leaning_of
+from policies.learning.learned import likeliest
+from policies.learning.levels import GroupLevels, finite
+from policies.learning.normalising import Normaliser
+from policies.learning.scalarising import SoftDRO
+from policies.learning.settings import TrainSettings
+from policies.learning.trials import Layers, Perceptron, logits
+from scenarios.errors import UsageError
+from sim.streams import uniforms
+
+Floats = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
+
+
+class EvolutionTrainer:
+    """Trains one policy for all hospitals of a network; equal settings give equal weights, to the bit."""
+
+    def __init__(
+        self,
+        env: LockstepNetwork,
+        levels: GroupLevels,
+        settings: TrainSettings,
+        options: Actions,
+        by_group: Floats,
+        warm_up: float = 0.0,
+    ) -> None:
+        """Prepare. `options`: K, where it begins; `by_group`: G, what multiplies the costs of groups.
+
+        `warm_up`: hours of which the costs do not count; the policy is in charge of them too, as where it is judged.
+        """
+        self.levels, self.settings = levels, settings
+        self.objective = SoftDRO(levels.rho, settings.lam, settings.tau)
+        self._env, self._by_group, self._warm_up = env, by_group, warm_up
+        menu, labels = env.menu, env.encoding.labels
+        # Beside one other option, however many there are: noise must be able to lift each above the start.
+        leaning = [
+            p / (p + (1 - p) * max(1, n - 1))
+            for p, n in zip(leaning_of(settings, menu), menu.sizes, strict=True)
+        ]
+        explored = [not settings.explore or dial.name in settings.explore for dial in menu.dials]
+        self._net = Perceptron(
+            settings.hidden,
+            head_start(menu.sizes.tolist(), options.tolist(), leaning),
+            seen_of(settings, labels),
+            np.repeat(explored, menu.sizes),
+            settings.seed,
+        )
+        self.of_observation = Normaliser(len(labels))
+        self.iteration = 0
+        self.decisions = 0
+        self._next: Seen | None = None
+        """The beginning of the next episode, if all copies are there."""
+
+    def iterate(self) -> dict[str, float]:
+        """Play an episode in every copy, move the weights, and return a row of the learning curve."""
+        if not self.of_observation.count:
+            self._look()
+        here, pairs = self._net.vector, self._env.copies // 2
+        drawn = uniforms(self.settings.seed, self.iteration + 1, ("training", "trials"), pairs * len(here))
+        noise = ndtri(drawn).reshape(pairs, -1)
+        both = np.stack([noise, -noise], axis=1).reshape(2 * pairs, -1)
+        trials = here + self.settings.spread * both
+        costs, local, hours = self._play(self._net.at(trials))
+        levels = self.levels.scaled(costs) / hours[:, None]
+        rest = self.levels.scaled_rest(local) / hours
+        values = np.array([self.objective.value(one) for one in levels]) + rest
+        # In units of how far the two of a pair differ: what is far from a choice, and what is near, moves alike.
+        differences = values[::2] - values[1::2]
+        apart = float(np.sqrt((differences**2).mean()))
+        slope = (differences @ noise) / (pairs * apart) if apart > 0 else np.zeros(len(here))
+        stride = self.settings.stride * max(0.1, 1 - 0.9 * self.iteration / self.settings.iterations)
+        self._net.move_to(here - stride * slope)
+        self.iteration += 1
+        level = self.levels.update(costs.sum(axis=0), float(hours.sum()))
+        weights = self.objective.weights(level)
+        return {
+            "iteration": self.iteration,
+            "decisions": self.decisions,
+            "mean": float(self.levels.rho @ level),
+            "worst": float(level[self.levels.rho > 0].max()),
+            "gap": gap_of(level, self.levels.rho),
+            "objective": self.objective.value(level),
+            "lambda": self.settings.lam,
+            "apart": apart,
+            **{f"level {name}": float(x) for name, x in zip(self._env.groups, level, strict=True)},
+            **{f"weight {name}": float(x) for name, x in zip(self._env.groups, weights, strict=True)},
+        }
+
+    def weights(self) -> Arrays:
+        """Return the network's arrays, named as torch names those of `ActorCritic`."""
+        return {
+            f"actor.{2 * number}.{what}": array.copy()
+            for number, layer in enumerate(self._net.layers)
+            for what, array in zip(("weight", "bias"), layer, strict=True)
+        }
+
+    def state(self) -> Arrays:
+        """Return what training needs to go on, beside the weights and what the normaliser knows."""
+        memory = {"iteration": self.iteration, "decisions": self.decisions, "levels": self.levels.state()}
+        return {"memory": np.array(json.dumps(memory))}
+
+    def load(self, weights: Mapping[str, NDArray[Any]], state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from `weights` (a checkpoint's, normaliser included) and `state`, as if never stopped."""
+        memory = json.loads(str(state["memory"]))
+        self._net.layers = [
+            (weights[f"actor.{2 * number}.weight"], weights[f"actor.{2 * number}.bias"])
+            for number in range(len(self._net.layers))
+        ]
+        self.of_observation = Normaliser.of_state(
+            {name: weights[f"normaliser.{name}"] for name in self.of_observation.state()}
+        )
+        self.levels = GroupLevels.of_state(memory["levels"])
+        self.iteration, self.decisions = int(memory["iteration"]), int(memory["decisions"])
+        self._next = None
+
+    def _look(self) -> None:
+        """Play the start in every copy, on patients of its own: what is seen is normalised by that for good."""
+        start = self._net.at(np.repeat(self._net.vector[None], self._env.copies, axis=0))
+        self._play(start, learn_to_see=True)
+
+    def _play(self, layers: Layers, learn_to_see: bool = False) -> tuple[Floats, Floats, Floats]:
+        """Return costs C x G, costs of orders C and hours C of an episode with these weights in every copy."""
+        env, C, H = self._env, self._env.copies, len(self._env.hospitals)
+        if learn_to_see:
+            seen = env.reset()
+        elif self._next is None:
+            seen = env.reset(C * (1 + self.iteration) + 1 + np.arange(C) // 2)
+        else:
+            seen = self._next
+        costs, local, hours = np.zeros((C, len(env.groups))), np.zeros(C), np.zeros(C)
+        going, looked = np.ones(C, dtype=np.bool_), []
+        while going.any():
+            if learn_to_see:
+                looked.append(seen.observation)
+            together = bool(going.all())  # if so until the end, all are at the beginning of the next episode
+            counts = going & (seen.time >= self._warm_up)
+            one = env.step(self._choose(layers, seen).reshape(C, H, -1))
+            costs[counts] += self._by_group * one.costs.sum(axis=1)[counts]
+            local[counts] += one.local.sum(axis=1)[counts]
+            hours[counts] += one.hours[counts]
+            self.decisions += int(going.sum())
+            going, seen = going & ~one.over, one.seen
+        self._next = seen if together and not learn_to_see else None
+        if learn_to_see:
+            self.of_observation.update(np.stack(looked))
+        return finite("costs of the environment", costs), finite("costs of orders", local), hours
+
+    def _choose(self, layers: Layers, seen: Seen) -> Actions:
+        """Return the likeliest option of every dial, C H x K."""
+        found = logits(layers, self.of_observation(seen.observation), seen.mask)
+        return likeliest(found.reshape(-1, found.shape[-1]), self._env.menu)
+
+
+def seen_of(settings: TrainSettings, labels: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return D: whether an entry is seen. Raises `UsageError` on beginnings that no label has."""
+    strange = [one for one in settings.sees if not any(label.startswith(one) for label in labels)]
+    if strange:
+        raise UsageError(
+            "\n".join(f"sees: no entry of the observation begins with {one!r}." for one in strange)
+            + f"\nThey are: {', '.join(labels[:20])}, ... (docs/environments.md)."
+        )
+    return np.array([not settings.sees or label.startswith(settings.sees) for label in labels])
