@@ -68,7 +68,7 @@ def train(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Learn a policy by group-robust PPO; what was learned is the policy ckpt:FOLDER everywhere."""
+    """Learn a policy that is robust for all groups; what was learned is the policy ckpt:FOLDER everywhere."""
     from fairward.progress import progress
     from policies.learning.checkpoint import checkpoints_of
     from policies.learning.training import train as learn
@@ -114,7 +114,7 @@ def train(
     for name, said in (("mean", "of all patients"), ("worst", "of the worst-off group"), ("gap", "gap")):
         typer.echo(f"  cost a patient, {said}: {first[name]:.3f} -> {last[name]:.3f}")
     typer.echo(
-        "These are costs in training, options drawn at random, 1 = neutral orders: no evidence. "
+        "These are costs in training, while it still tries things, 1 = neutral orders: no evidence. "
         "Compare it on patients it has not seen:\n"
         f"  fairward compare {scenario} --policies neutral,ckpt:{trained.folder}"
     )

@@ -87,7 +87,7 @@ def curves_block(curves: Sequence[Curve], name: str = "curves") -> Block | None:
         )  # fmt: skip
     return Block(
         name, "What was learned on the way?",
-        "Cost of a patient of an average group while training, options drawn at random as learning needs it; 1 is the "
+        "Cost of a patient of an average group in training, while things are tried; 1 is the "
         "cost under neutral orders, which every seed estimates from a few runs of its own, so scales differ. "
         "Mean of the training seeds (the band is their range); the end is the last "
         f"{100 * LAST:.0f} %. No interval: these are training patients, not a judgement.",

@@ -69,9 +69,9 @@ class TrainSettings:
     hidden: tuple[int, ...] = (64, 64)
     sees: tuple[str, ...] = ()
     """gr-es: how the labels begin of what the policy sees; everything when empty."""
-    spread: float = 0.5
+    spread: float = 0.25
     """gr-es: the standard deviation of what is tried around a weight."""
-    stride: float = 2.0
+    stride: float = 1.0
     """gr-es: the step at first, for weights all of whose trials agree; falls to a tenth."""
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""

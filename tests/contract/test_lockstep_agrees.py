@@ -236,3 +236,23 @@ def test_what_is_no_action_is_refused_with_the_place(seed: int) -> None:
         lockstep.step(nothing.astype(np.float64))
     with pytest.raises(UsageError, match="copies: expected at least 1, got 0"):
         LockstepNetwork(load("rural"), 0)
+
+
+@pytest.mark.parametrize("case", ["surge", "population"])
+def test_copies_that_begin_alike_are_told_what_one_alone_is_told_as_long_as_they_order_alike(
+    case: str, seed: int
+) -> None:
+    pair = LockstepNetwork(scenario(case), 2, seed=seed)
+    alone = LockstepNetwork(scenario(case), 1, seed=seed, first_replication=7, stride=2)
+    draw = np.random.default_rng(seed)
+    both, one = pair.reset(np.array([7, 7])), alone.reset()
+
+    over = 0
+    while over < 2:
+        actions = drawn(alone.menu, one.mask[0], draw)[None]
+        stepped, of_both = alone.step(actions), pair.step(np.repeat(actions, 2, axis=0))
+        one, both = stepped.seen, of_both.seen
+        for b in range(2):
+            np.testing.assert_array_equal(of_both.costs[b], stepped.costs[0])
+            np.testing.assert_array_equal(both.observation[b], one.observation[0])
+        over += int(stepped.over[0])

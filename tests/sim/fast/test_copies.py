@@ -59,6 +59,26 @@ def test_a_copy_goes_the_way_of_its_original_whatever_is_ordered(scenario, seed)
     assert finished(twin, other_policy.decide) == finished(engine, policy.decide)
 
 
+@pytest.mark.parametrize("name", ["region", "surge"])
+def test_twins_share_their_patients_and_nothing_of_what_happens_to_them(name):
+    scenario = days_of(name)
+    alone = finished(build_engine(scenario, 1, 1, "fast"), neutral)
+    busy = build_policy(
+        "acuity+nearest+staff-balancing", scenario, compile_network(scenario), np.random.default_rng(1)
+    )
+
+    first = build_engine(scenario, 1, 1, "fast")
+    first.next_decision()
+    early = first.twin()
+    first.answer(busy.decide(first.decision()))
+    finished(first, busy.decide)
+    late = first.twin()
+
+    assert finished(early, neutral) == finished(late, neutral) == alone
+    assert first.result().log.fingerprint() != alone[2]
+    assert build_engine(days_of("flu-season"), 1, 1, "fast").twin() is None  # whose patients come day by day
+
+
 @pytest.mark.parametrize("name", ["region", "flu-season", "surge-epidemic", "vaccine-campaign"])
 def test_what_a_copy_is_ordered_the_original_never_hears_of(name):
     scenario = days_of(name)
