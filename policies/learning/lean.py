@@ -25,6 +25,7 @@ from policies.learning.normalising import Normaliser
 from policies.learning.rollout import Collector, Lockstep, Rollout
 from policies.learning.scalarising import SoftDRO
 from policies.learning.settings import TrainSettings
+from policies.learning.shown import Shown
 from scenarios.errors import RunError
 
 Floats = NDArray[np.float64]
@@ -56,7 +57,7 @@ class LeanTrainer:
         self.of_observation = Normaliser(net.n_observation)
         self.of_state = Normaliser(net.n_state)
         self._collector = Collector(env, net, settings.seed)
-        self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.lr, eps=1e-5)
+        self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.lr, eps=1e-5, fused=True)
         self.iteration = 0
 
     def iterate(self) -> dict[str, float]:
@@ -70,9 +71,10 @@ class LeanTrainer:
         if self.controller is not None and isinstance(self.objective, SoftDRO):
             self.objective.lam = self.controller.update(level, self.levels.rho)
         weights = self.objective.weights(level)
-        advantages, targets = self._advantages(rollout)
+        shown = Shown.of_rollout(rollout)
+        advantages, targets = self._advantages(rollout, shown)
         given = advantages_of(self.settings, advantages, weights, self.levels)
-        said = self._update(rollout, given, targets)
+        said = self._update(rollout, shown, given, targets)
         self._learn_to_see(rollout)
         self.iteration += 1
         return {
@@ -140,14 +142,12 @@ class LeanTrainer:
         self.of_observation.update(rollout.raw[0])
         self.of_state.update(rollout.raw[1])
 
-    def _advantages(self, rollout: Rollout) -> tuple[Floats, NDArray[np.float32]]:
+    def _advantages(self, rollout: Rollout, shown: Shown) -> tuple[Floats, NDArray[np.float32]]:
         """Return cost advantages and value targets, N x V each."""
         T, B, H = rollout.log_probs.shape
-        rows = rollout.observation.reshape(-1, rollout.observation.shape[-1])
-        with torch.no_grad():
-            values = self.net.values(torch.from_numpy(rows), torch.from_numpy(_for_each(rollout.state, H)))
+        values = self._expected(shown)
         V = values.shape[1]
-        seen = values.numpy().astype(np.float64).reshape(T + 1, B * H, V)
+        seen = values.astype(np.float64).reshape(T + 1, B * H, V)
         over = np.repeat(rollout.over, H, axis=1)
         # Heads learn (1 - gamma) x discounted costs: an average over time, in the unit of levels.
         scale = 1 - self.settings.gamma
@@ -171,50 +171,51 @@ class LeanTrainer:
         )
         return advantages.reshape(-1, V), targets.reshape(-1, V).astype(np.float32)
 
-    def _update(self, rollout: Rollout, advantages: Floats, targets: NDArray[np.float32]) -> dict[str, float]:
+    def _update(
+        self, rollout: Rollout, shown: Shown, advantages: Floats, targets: NDArray[np.float32]
+    ) -> dict[str, float]:
         """Take the steps of an iteration; returns what is worth telling."""
-        settings, (T, B, H) = self.settings, rollout.log_probs.shape
+        settings, n = self.settings, rollout.log_probs.size
         done = self.iteration / settings.iterations
         for group in self._optimiser.param_groups:
             group["lr"] = settings.lr * max(0.1, 1 - 0.9 * done)
         coefficients = Coefficients(
             settings.clip, settings.value, entropy=settings.entropy * max(0.0, 1 - done / 0.9)
         )
-        rows = [
-            rollout.observation[:-1].reshape(T * B * H, -1), _for_each(rollout.state[:-1], H),
-            rollout.mask.reshape(T * B * H, -1), rollout.actions.reshape(T * B * H, -1),
-            rollout.log_probs.reshape(-1), advantages.astype(np.float32), targets,
-        ]  # fmt: skip
-        tensors = [torch.from_numpy(np.ascontiguousarray(one)) for one in rows]
+        rows = (
+            rollout.mask.reshape(n, -1), rollout.actions.reshape(n, -1), rollout.log_probs.reshape(n),
+            advantages.astype(np.float32), targets,
+        )  # fmt: skip
+        tensors = [torch.from_numpy(one) for one in rows]
         shuffle = np.random.Generator(np.random.Philox(key=[settings.seed, self.iteration]))
         told: dict[str, list[float]] = {"policy loss": [], "value loss": [], "entropy": []}
         moved, epochs = 0.0, 0
         for _ in range(settings.epochs):
             moves = []
-            for part in np.array_split(
-                shuffle.permutation(T * B * H), max(1, T * B * H // settings.minibatch)
-            ):
-                moves.append(
-                    self._descend([one[torch.from_numpy(part)] for one in tensors], coefficients, told)
-                )
+            for part in np.array_split(shuffle.permutation(n), max(1, n // settings.minibatch)):
+                chosen = torch.from_numpy(part)
+                batch = [one.index_select(0, chosen) for one in tensors]
+                moves.append(self._descend(shown.part(part), batch, coefficients, told))
             moved, epochs = float(np.mean(moves)), epochs + 1
             if moved > settings.target_kl:
                 break
-        explained = 1 - float(np.var(targets - self._expected(tensors)) / max(float(np.var(targets)), 1e-12))
+        missed = targets - self._expected(shown)[:n]
+        explained = 1 - float(np.var(missed) / max(float(np.var(targets)), 1e-12))
         return {
             **{name: float(np.mean(values)) for name, values in told.items()},
             "moved": moved, "epochs": float(epochs), "explained": explained,
         }  # fmt: skip
 
-    def _descend(self, rows: list[Any], coefficients: Coefficients, told: dict[str, list[float]]) -> float:
+    def _descend(
+        self, shown: Shown, batch: list[Any], coefficients: Coefficients, told: dict[str, list[float]]
+    ) -> float:
         """Take one step; returns how far the policy has moved in these rows (an estimate of the divergence)."""
-        observation, state, mask, actions, old, advantages, targets = rows
-        logits = self.net(observation, mask)
-        log_probs = self.net.log_probs(logits, actions)
+        mask, actions, old, advantages, targets = batch
+        logs = self.net(shown.observation, mask, shown.columns)
+        log_probs = self.net.log_probs(logs, actions)
         loss = ppo_loss(
-            log_probs, old, advantages, self.net.entropy(logits), self.net.values(observation, state), targets,
-            coefficients,
-        )  # fmt: skip
+            log_probs, old, advantages, self.net.entropy(logs), self._values(shown), targets, coefficients
+        )
         if not torch.isfinite(loss.total):
             raise RunError(
                 f"iteration {self.iteration + 1}: the loss is not finite: training diverged. Use a smaller lr; "
@@ -234,14 +235,12 @@ class LeanTrainer:
             change = log_probs - old
             return float((change.exp() - 1 - change).mean())
 
-    def _expected(self, tensors: list[Any]) -> NDArray[np.float32]:
+    def _values(self, shown: Shown) -> torch.Tensor:
+        return self.net.values(shown.observation, shown.state, shown.of, shown.columns)
+
+    def _expected(self, shown: Shown) -> NDArray[np.float32]:
         with torch.no_grad():
-            return np.asarray(self.net.values(tensors[0], tensors[1]).numpy())
-
-
-def _for_each(state: NDArray[np.float32], hospitals: int) -> NDArray[np.float32]:
-    """Return (T x B x H) x S from T x B x S: all hospitals share the state."""
-    return np.repeat(state, hospitals, axis=1).reshape(-1, state.shape[-1])
+            return np.asarray(self._values(shown).numpy())
 
 
 def _part(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Arrays:

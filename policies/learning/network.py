@@ -7,15 +7,29 @@ all, V = G + 1 value heads. What goes in is normalised before (`normalising.py`)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from policies.learning.forbidding import FORBIDDEN
 from policies.learning.leaning import head_start
+
+NEGLIGIBLE = -80.0
+"""Log-probabilities below count for nothing; the exponential of a much smaller number is slow."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which entries of observations and states are at hand; the others are 0 in all rows, so weights on them idle."""
+
+    observation: Tensor
+    state: Tensor
+    """Numbers, in order."""
 
 
 class ActorCritic(nn.Module):
@@ -55,51 +69,80 @@ class ActorCritic(nn.Module):
             )
             with torch.no_grad():
                 last.bias.add_(torch.from_numpy(lead))
-        self._places: Tensor
-        widest, starts = max(self.sizes), np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
-        places = [
-            [start + o if o < n else sum(self.sizes) for o in range(widest)]
-            for start, n in zip(starts, self.sizes, strict=True)
-        ]
-        self.register_buffer("_places", torch.tensor(places), persistent=False)
+        self._starts = np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
+        self._cuts = self._starts[1:].tolist()
+        self._dial: Tensor
+        self.register_buffer(
+            "_dial",
+            torch.arange(len(self.sizes)).repeat_interleave(torch.tensor(self.sizes)),
+            persistent=False,
+        )
+        self._first: Tensor
+        self.register_buffer("_first", torch.from_numpy(self._starts), persistent=False)
 
-    def forward(self, observation: Tensor, mask: Tensor) -> Tensor:
-        """Return logits N x M; `FORBIDDEN` where the mask (N x M) is 0."""
-        logits: Tensor = self.actor(observation)
-        return torch.where(mask > 0, logits, torch.full_like(logits, FORBIDDEN))
+    def forward(self, observation: Tensor, mask: Tensor, columns: Columns | None = None) -> Tensor:
+        """Return log-probabilities N x M, dial after dial; about `FORBIDDEN` where the mask (N x M) is 0.
 
-    def values(self, observation: Tensor, state: Tensor | None = None) -> Tensor:
-        """Return N x V expected discounted costs; `state` is N x S, not needed where S is 0."""
-        seen = observation if state is None else torch.cat([observation, state], dim=-1)
-        found: Tensor = self.critic(seen)
-        return found
+        `columns`: those to which the observation is cut down.
+        """
+        first = _first(self.actor)
+        weight = first.weight if columns is None else first.weight.index_select(1, columns.observation)
+        logits = _through(self.actor, linear(observation, weight, first.bias))
+        return self.by_dial(logits.masked_fill(mask == 0, FORBIDDEN))
 
-    def log_probs(self, logits: Tensor, actions: Tensor) -> Tensor:
-        """Return N: the log-probability of actions (N x K), summed over dials."""
-        chosen = self._by_dial(logits).gather(2, actions.unsqueeze(2)).squeeze(2)
-        return chosen.sum(dim=1)
+    def values(
+        self,
+        observation: Tensor,
+        state: Tensor | None = None,
+        of: Tensor | None = None,
+        columns: Columns | None = None,
+    ) -> Tensor:
+        """Return N x V expected discounted costs.
 
-    def entropy(self, logits: Tensor) -> Tensor:
+        `state`: N x S, not needed where S is 0; or fewer that rows share, and `of` (N) says which is whose. `columns`:
+        those to which both are cut down.
+        """
+        first = _first(self.critic)
+        weight = first.weight
+        if columns is not None:
+            both = torch.cat([columns.observation, self.n_observation + columns.state])
+            weight = weight.index_select(1, both)
+        own, shared = weight.tensor_split([observation.shape[1]], dim=1)
+        entered = linear(observation, own, first.bias)
+        if state is not None:
+            told = linear(state, shared)
+            entered = entered + (told if of is None else told.index_select(0, of))
+        return _through(self.critic, entered)
+
+    def log_probs(self, logs: Tensor, actions: Tensor) -> Tensor:
+        """Return N: the log-probability of actions (N x K), summed over dials; `logs` are those of `forward`."""
+        return logs.gather(1, self._first + actions).sum(dim=1)
+
+    def entropy(self, logs: Tensor) -> Tensor:
         """Return N: the entropy, summed over dials."""
-        logs = self._by_dial(logits)
-        return -(logs.exp() * logs).sum(dim=(1, 2))
+        return -(_exp(logs) * logs).sum(dim=1)
 
     def kl(self, before: Tensor, after: Tensor) -> Tensor:
-        """Return N: the Kullback-Leibler divergence of logits `after` from `before` (N x M), summed over dials."""
-        old, new = self._by_dial(before), self._by_dial(after)
-        return (old.exp() * (old - new)).sum(dim=(1, 2))
+        """Return N: the Kullback-Leibler divergence of `after` from `before` (N x M), summed over dials."""
+        return (_exp(before) * (before - after)).sum(dim=1)
 
-    def sample(self, logits: Tensor, uniforms: Tensor) -> Tensor:
+    def sample(self, logs: Tensor, uniforms: Tensor) -> Tensor:
         """Return actions N x K by inversion: `uniforms` (N x K) come from a named stream."""
-        cumulated = self._by_dial(logits.double()).exp().cumsum(dim=2)
+        cumulated = np.exp(logs.detach().numpy().T.astype(np.float64)).cumsum(axis=0)
+        ends = cumulated[self._starts + self.sizes - 1]
+        begins = np.concatenate([np.zeros_like(ends[:1]), ends[:-1]])
         # A little less than all, so that rounding never reaches an option of probability 0 behind the last.
-        reached = uniforms.unsqueeze(2) * (cumulated[:, :, -1:] * (1 - 1e-12))
-        return (reached >= cumulated).sum(dim=2)
+        reached = begins + uniforms.numpy().T * ((ends - begins) * (1 - 1e-12))
+        passed = np.repeat(reached, self.sizes, axis=0) >= cumulated
+        return torch.from_numpy(np.add.reduceat(passed, self._starts, axis=0, dtype=np.int64).T)
 
-    def _by_dial(self, logits: Tensor) -> Tensor:
-        """Return log-probabilities N x K x (most options of a dial), `FORBIDDEN` where a dial has fewer."""
-        padded = torch.cat([logits, torch.full_like(logits[:, :1], FORBIDDEN)], dim=1)
-        return torch.log_softmax(padded[:, self._places], dim=2)
+    def by_dial(self, logits: Tensor) -> Tensor:
+        """Return log-probabilities N x M of logits N x M. Transposed, because rows are many and dials are few."""
+        columns = logits.t().contiguous()
+        top = torch.stack([part.amax(dim=0) for part in columns.detach().tensor_split(self._cuts)])
+        shifted = columns - top.index_select(0, self._dial)
+        total = torch.zeros_like(top).index_add(0, self._dial, _exp(shifted))
+        return (shifted - total.log().index_select(0, self._dial)).t()
 
 
 def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Generator) -> nn.Sequential:
@@ -111,3 +154,20 @@ def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Genera
         nn.init.zeros_(linear.bias)
         layers += [linear] if last else [linear, nn.Tanh()]
     return nn.Sequential(*layers)
+
+
+def _first(perceptron: nn.Sequential) -> nn.Linear:
+    layer = perceptron[0]
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
+def _through(perceptron: nn.Sequential, found: Tensor) -> Tensor:
+    """Return what comes out when `found` is what came out of the first layer."""
+    for layer in list(perceptron)[1:]:
+        found = layer(found)
+    return found
+
+
+def _exp(logs: Tensor) -> Tensor:
+    return logs.clamp(min=NEGLIGIBLE).exp()

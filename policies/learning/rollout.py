@@ -72,6 +72,19 @@ class Rollout:
     raw: tuple[NDArray[np.float32], NDArray[np.float32]]
     """Observations and states before normalising, T first: what normalisers learn from."""
 
+    @classmethod
+    def room(cls, steps: int, env: Lockstep, net: ActorCritic) -> Rollout:
+        """Return one to be filled."""
+        rows, sees, sees_all = (env.copies, len(env.hospitals)), net.n_observation, net.n_state
+        return cls(
+            np.empty((steps + 1, *rows, sees), np.float32), np.empty((steps + 1, rows[0], sees_all), np.float32),
+            np.empty((steps, *rows, sum(net.sizes)), np.int8), np.empty((steps, *rows, len(net.sizes)), np.int64),
+            np.empty((steps, *rows), np.float32),
+            np.empty((steps, rows[0], len(env.groups))), np.empty((steps, *rows)),
+            np.empty((steps, rows[0])), np.empty((steps, rows[0]), np.bool_),
+            (np.empty((steps, *rows, sees), np.float32), np.empty((steps, rows[0], sees_all), np.float32)),
+        )  # fmt: skip
+
 
 class Collector:
     """Plays on where the last iteration stopped."""
@@ -79,54 +92,53 @@ class Collector:
     def __init__(self, env: Lockstep, net: ActorCritic, seed: int) -> None:
         self._env, self._net, self._seed = env, net, seed
         self._seen: Seen | None = None
+        self._rollout: Rollout | None = None
+        """The newest: the next of as many steps is written over it."""
 
     def go_on(self, position: Position) -> None:
         """Play on from there."""
         self._seen = self._env.replay(position)
 
     def collect(self, steps: int, number: int, of_observation: Normaliser, of_state: Normaliser) -> Rollout:
-        """Return `steps` decisions of every copy; actions are drawn from the stream of iteration `number`."""
+        """Return `steps` decisions of every copy; actions are drawn from the stream of iteration `number`.
+
+        It holds until the next is collected.
+        """
         seen = self._env.reset() if self._seen is None else self._seen
         self._check(seen)
-        n = self._env.copies * len(self._env.hospitals) * len(self._net.sizes)
-        drawn = uniforms(self._seed, number, ("training", "actions"), steps * n).reshape(
-            steps, -1, len(self._net.sizes)
-        )
-        observed, states, masks, actions, logs, stepped = [], [], [], [], [], []
-        raw: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+        if self._rollout is None or len(self._rollout.actions) != steps:
+            self._rollout = Rollout.room(steps, self._env, self._net)
+        rollout = self._rollout
+        drawn = uniforms(self._seed, number, ("training", "actions"), rollout.actions.size)
+        by_step = drawn.reshape(steps, -1, len(self._net.sizes))
         for t in range(steps):
-            raw.append((seen.observation, seen.state))
-            observed.append(of_observation(seen.observation))
-            states.append(of_state(seen.state))
-            masks.append(seen.mask)
-            chosen, log_probs = self._act(observed[-1], seen.mask, drawn[t])
-            actions.append(chosen)
-            logs.append(log_probs)
+            rollout.raw[0][t], rollout.raw[1][t], rollout.mask[t] = seen.observation, seen.state, seen.mask
+            rollout.observation[t], rollout.state[t] = of_observation(seen.observation), of_state(seen.state)
+            chosen, log_probs = self._act(rollout.observation[t], seen.mask, by_step[t])
+            rollout.actions[t], rollout.log_probs[t] = chosen, log_probs
             one = self._env.step(chosen)
-            stepped.append(one)
+            rollout.costs[t], rollout.local[t] = one.costs.sum(axis=1), one.local
+            rollout.hours[t], rollout.over[t] = one.hours, one.over
             seen = one.seen
         self._seen = seen
-        observed.append(of_observation(seen.observation))
-        states.append(of_state(seen.state))
-        return Rollout(
-            np.stack(observed), np.stack(states), np.stack(masks), np.stack(actions), np.stack(logs),
-            finite("costs of the environment", np.stack([one.costs.sum(axis=1) for one in stepped])),
-            finite("costs of orders", np.stack([one.local for one in stepped])),
-            np.stack([one.hours for one in stepped]), np.stack([one.over for one in stepped]),
-            (np.stack([a for a, _ in raw]), np.stack([b for _, b in raw])),
+        rollout.observation[steps], rollout.state[steps] = (
+            of_observation(seen.observation), of_state(seen.state),
         )  # fmt: skip
+        finite("costs of the environment", rollout.costs)
+        finite("costs of orders", rollout.local)
+        return rollout
 
     def _act(
         self, observation: NDArray[np.float32], mask: NDArray[np.int8], drawn: Floats
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         shape = mask.shape[:2]
         with torch.no_grad():
-            logits = self._net(
+            logs = self._net(
                 torch.from_numpy(observation.reshape(-1, observation.shape[-1])),
                 torch.from_numpy(mask.reshape(-1, mask.shape[-1])),
             )
-            actions = self._net.sample(logits, torch.from_numpy(drawn))
-            log_probs = self._net.log_probs(logits, actions)
+            actions = self._net.sample(logs, torch.from_numpy(drawn))
+            log_probs = self._net.log_probs(logs, actions)
         return actions.numpy().reshape(*shape, -1), log_probs.numpy().reshape(shape)
 
     def _check(self, seen: Seen) -> None:

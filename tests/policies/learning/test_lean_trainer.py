@@ -157,7 +157,7 @@ def test_what_the_environment_gets_wrong_is_said_at_once(what, said):
 def test_a_loss_that_is_not_finite_ends_the_run():
     made = trainer(TOY)
     with torch.no_grad():
-        made.net.critic[0].weight.fill_(torch.nan)
+        made.net.critic[0].bias.fill_(torch.nan)
 
     with pytest.raises((RunError, UsageError)):
         made.iterate()

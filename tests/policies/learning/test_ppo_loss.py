@@ -134,7 +134,7 @@ def test_loss_and_gradient_are_those_of_rllib(batch):
         use_kl_loss=True, use_critic=True, clip_param=0.2, vf_clip_param=1.5, vf_loss_coeff=0.7
     )
     before = torch.tensor(np.random.default_rng(1).normal(size=(N, sum(SIZES))), dtype=torch.float32)
-    before = torch.where(batch["mask"] > 0, before, torch.tensor(-1e9))
+    before = net.by_dial(torch.where(batch["mask"] > 0, before, torch.tensor(-1e9)))
     logits = net(batch["observation"], batch["mask"])
     theirs = PPOTorchLearner.compute_loss_for_module(
         learner,
@@ -150,15 +150,16 @@ def test_loss_and_gradient_are_those_of_rllib(batch):
     )  # fmt: skip
     of_theirs = gradient(net, theirs)
     logits = net(batch["observation"], batch["mask"])
+    log_probs, kl = net.log_probs(logits, batch["actions"]), net.kl(before, logits)  # In RLlib's order.
     ours = ppo_loss(
-        net.log_probs(logits, batch["actions"]),
+        log_probs,
         batch["old"],
         batch["advantages"],
         net.entropy(logits),
         net.values(batch["observation"], batch["state"]),
         batch["targets"][:, :1],
         Coefficients(clip=0.2, value=0.7, value_clip=1.5, entropy=0.01, kl=0.3),
-        kl=net.kl(before, logits),
+        kl=kl,
     ).total
 
     assert ours.item() == theirs.item()

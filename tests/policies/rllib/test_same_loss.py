@@ -15,6 +15,7 @@ from policies.learning.lean import LeanTrainer
 from policies.learning.loss import Coefficients, ppo_loss
 from policies.learning.network import ActorCritic
 from policies.learning.settings import TrainSettings
+from policies.learning.shown import Shown
 from policies.rllib.cluster import Cluster
 from policies.rllib.configuration import config_of
 from policies.rllib.costs import totals
@@ -93,7 +94,7 @@ def test_the_same_batch_gives_the_same_advantages_the_same_loss_and_the_same_gra
     level = lean.levels.update(costs, hours)
     weights = lean.objective.weights(level)
 
-    advantages, targets = lean._advantages(rollout)
+    advantages, targets = lean._advantages(rollout, Shown.of_rollout(rollout))
     given = advantages_of(settings, advantages, weights, lean.levels).astype(np.float32)
     coefficients = Coefficients(settings.clip, settings.value, entropy=settings.entropy)
     of_lean = [

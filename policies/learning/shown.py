@@ -1,0 +1,54 @@
+"""What a rollout showed, as the network takes it: a state once for all hospitals, and no columns of zeros.
+
+Shapes: T steps, B copies, H hospitals; d and s columns that are not 0 throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from policies.learning.network import Columns
+from policies.learning.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Observations of rows, the states that belong to them, and which row's is which."""
+
+    observation: Tensor
+    """((T + 1) x B x H) x d, or a part of these rows."""
+    state: Tensor
+    """((T + 1) x B) x s, or those of the part."""
+    of: Tensor
+    """The number of each row's state."""
+    columns: Columns
+
+    @classmethod
+    def of_rollout(cls, rollout: Rollout) -> Shown:
+        """Return all that a rollout showed, what comes after the last step included."""
+        (observation, seen), (state, seen_by_all) = map(_cut_down, (rollout.observation, rollout.state))
+        of = torch.arange(len(state)).repeat_interleave(rollout.observation.shape[2])
+        return cls(observation, state, of, Columns(seen, seen_by_all))
+
+    def part(self, rows: NDArray[np.int64]) -> Shown:
+        """Return some rows."""
+        states, of = np.unique(self.of.numpy()[rows], return_inverse=True)
+        return Shown(
+            self.observation.index_select(0, torch.from_numpy(rows)),
+            self.state.index_select(0, torch.from_numpy(states)),
+            torch.from_numpy(of),
+            self.columns,
+        )
+
+
+def _cut_down(shown: NDArray[Any]) -> tuple[Tensor, Tensor]:
+    """Return rows without the columns that are 0 throughout, and the numbers of the others."""
+    rows = shown.reshape(-1, shown.shape[-1])
+    columns = np.flatnonzero(rows.any(axis=0))
+    return torch.from_numpy(rows[:, columns]), torch.from_numpy(columns)
