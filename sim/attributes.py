@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.arrivals import Floats, all_on_grid
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.flipped import flipped
-from sim.network import Network, attribute_values
+from sim.network import Network
 from sim.patients import Patients
 
 Draw = Callable[..., Floats]
@@ -100,7 +101,7 @@ def attributes(
             numbers[name] = quantile(spec.number, draw("attribute", name))
         else:
             cases = overrides.get(name, spec.share) or ()
-            values = attribute_values(network.scenario, name)
+            values = network.values[name]
             codes = choose(cases, values, facts, draw, "attribute", name)
             codes = flipped(network.scenario.counterfactual or (), name, values, facts, codes, ordinal)
             facts.learn(name, values, codes)
@@ -111,19 +112,29 @@ def choose(
     cases: Sequence[ShareCase], values: tuple[str, ...], facts: Facts, draw: Draw, *purpose: str
 ) -> Codes:
     """Choose a value for each patient by the shares of the first case that holds."""
-    index = {value: i for i, value in enumerate(values)}
+    if len(cases) == 1 and not cases[0].when:
+        codes, cumulative = _steps(values, tuple(cases[0].share.items()))
+        if len(codes) == 1:
+            return np.full(facts.n, codes[0])
+        return codes[np.searchsorted(cumulative, draw(*purpose), side="right")]
     chosen = np.full(facts.n, -1, dtype=np.int64)
     u: Floats | None = None
     for case, mask in facts.take_first(cases):
-        share = {index[value]: share for value, share in case.share.items() if share > 0}
-        codes = np.array(list(share), dtype=np.int64)
+        codes, cumulative = _steps(values, tuple(case.share.items()))
         if len(codes) == 1:
             chosen[mask] = codes[0]
             continue
         u = draw(*purpose) if u is None else u
-        cumulative = np.cumsum(list(share.values()))[:-1]
         chosen[mask] = codes[np.searchsorted(cumulative, u[mask], side="right")]
     return chosen
+
+
+@lru_cache(maxsize=4096)  # every replication asks for the same
+def _steps(values: tuple[str, ...], shares: tuple[tuple[str, float], ...]) -> tuple[Codes, Floats]:
+    """Return which values have a share, by number, and where a uniform passes from one to the next."""
+    index = {value: i for i, value in enumerate(values)}
+    some = {index[value]: share for value, share in shares if share > 0}
+    return np.array(list(some), dtype=np.int64), np.cumsum(list(some.values()))[:-1]
 
 
 def true_acuity(network: Network, shares: ShareCases | None, facts: Facts, draw: Draw) -> Codes:
@@ -131,6 +142,7 @@ def true_acuity(network: Network, shares: ShareCases | None, facts: Facts, draw:
     acuity = np.zeros(facts.n, dtype=np.int64)
     if shares is not None:
         return choose(shares, network.acuities, facts, draw, "acuity")
+    draw = cache(draw)  # one stream for all classes
     for cls, spec in enumerate(network.scenario.classes.values()):
         mine = facts.codes["class"] == cls
         if spec.acuity is not None and mine.any():

@@ -141,6 +141,8 @@ class Network:
     """The attribute by which tallies are kept: the first of `equity.groups`."""
     groups: tuple[str, ...]
     """Its values; one group `all` when there is none."""
+    values: dict[str, tuple[str, ...]]
+    """Category attribute -> its values, as `attribute_values` has them."""
     capacity: tuple[tuple[int, ...], ...]
     """H x P in integer units, without rosters and flex beds; 0 where the pool is absent."""
     most: tuple[dict[str, float], ...]
@@ -298,6 +300,7 @@ def _compile(scenario: Scenario) -> Network:
         tiers=tuple(scenario.vaccine.tiers) if scenario.vaccine else (),
         group=group,
         groups=attribute_values(scenario, group) if group else ("all",),
+        values={name: attribute_values(scenario, name) for name in scenario.attributes},
         capacity=capacity,
         most=most,
         cleaning=tuple(tuple(_cleaning(scenario, h, pool) for pool in pools) for h in hospitals),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.conditions import Codes, Facts, Mask
-from sim.network import Network, attribute_values
+from sim.network import Network
 from sim.order import GRID, NEAR
 
 Floats = NDArray[np.float64]
@@ -110,7 +110,7 @@ def facts_of(network: Network, sources: tuple[str, ...], patients: Patients) -> 
     facts.learn("hospital", network.hospitals, patients.hospital)
     facts.learn("source", sources, patients.source)
     for name, codes in patients.codes.items():
-        facts.learn(name, attribute_values(network.scenario, name), codes)
+        facts.learn(name, network.values[name], codes)
     return facts
 
 
