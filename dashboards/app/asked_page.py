@@ -95,7 +95,7 @@ class AskedView:
         self.pickers = [look.field(pmui.Select, model.param[name], **self.wide) for name in pickers]
         self.bar = look.progress("Working", model.param.busy)
         self.say = pmui.Alert(object="", visible=False, severity="warning", **self.wide)
-        self.top, self.found = look.html(), pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.top, self.found = look.html(), look.filled()
         model.param.watch(self._speak, "message")
         model.param.watch(self._done, "busy")
 
@@ -107,6 +107,11 @@ class AskedView:
             label=label, icon=icon, variant="contained", color="primary", on_click=action,
             disabled=self.model.param.busy, margin=6,
         )  # fmt: skip
+
+    def forget_but(self, result: Result) -> None:
+        """Show nothing that was found for another result; what is remembered can be found before its result is shown."""
+        if self.model.found_of != result.short:
+            self.found[:] = []
 
     def _done(self, *_: Any) -> None:
         found, result = self.model.found, self.model.session.desk.result

@@ -157,6 +157,15 @@ def card(*contents: Any, **options: Any) -> pmui.Paper:
     )  # fmt: skip
 
 
+def filled(*contents: Any, **options: Any) -> pn.Column:
+    """Return a column whose contents may change at any time, also while the browser is drawing it.
+
+    Panel's own, and not that of the theme: a React column of Panel 1.9 keeps what it was drawn with where its contents
+    change between its drawing and its first effect, as they do where an answer comes from the cache.
+    """
+    return pn.Column(*contents, sizing_mode="stretch_width", margin=options.pop("margin", 0), **options)
+
+
 def columns(*boxes: tuple[Any, dict[str, int]]) -> pmui.Grid:
     """Return boxes beside one another on wide screens: (box, {"xs": 12, "lg": 6})."""
     return pmui.Grid(

@@ -157,12 +157,10 @@ class View:
         self.model = model
         self.look, self.lead, self.tiles = look.html(), look.html(), look.html(margin=(14, 0))
         self._shown: Result | None = None
-        self.effects = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.effects = look.filled()
         self.attribute = look.field(pmui.Select, model.param.attribute, margin=(4, 0))
-        self.who, self.full, self.dots, self.vaccine = (
-            pmui.Column(sizing_mode="stretch_width", margin=0) for _ in range(4)
-        )
-        self.taken = pmui.Column(sizing_mode="stretch_width", margin=(12, 0, 0, 0))
+        self.who, self.full, self.dots, self.vaccine = (look.filled() for _ in range(4))
+        self.taken = look.filled(margin=(12, 0, 0, 0))
         model.param.watch(self._regroup, "attribute")
         model.session.desk.param.watch(self._glance, "look")
         self._glance()

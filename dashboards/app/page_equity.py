@@ -64,8 +64,10 @@ class Model(AskedModel):
         return self.by if self.crossed in (NONE, self.by) else f"{self.by}*{self.crossed}"
 
     async def audit(self, *_: Any) -> None:
-        """Audit the side chosen."""
+        """Audit the side chosen; a result that came meanwhile is audited next."""
         await self.ask(self._asked)
+        while not self.busy and not self.message and self.found_of != self.session.desk.result.short:
+            await self.ask(self._asked)
 
     def _asked(self, result: Result, tables: Tables) -> Work:
         if len(self.gates) > LONGEST_GATES:
@@ -98,7 +100,7 @@ class View(AskedView):
             pmui.TextAreaInput, model.param.gates, rows=7, max_length=LONGEST_GATES, **self.wide
         )
         self.audit = self.button("Audit", "balance", model.audit)
-        self.vaccine = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.vaccine = look.filled()
         model.param.watch(self._offer, ["by", "crossed"])
 
     def layout(self) -> Any:
@@ -120,6 +122,8 @@ class View(AskedView):
 
     async def show(self, result: Result) -> None:
         """Fill the page: what the answer itself says of the groups at once, the audit when it is done."""
+        import panel as pn
+
         from dashboards.app import look
         from dashboards.app.page_decide import dots
 
@@ -129,7 +133,8 @@ class View(AskedView):
             look.card(*dots(exhibit, result), margin=(0, 0, 12, 0)) for exhibit in result.vaccine
         ]
         if result.sides:
-            await self.model.audit()
+            self.forget_but(result)
+            pn.state.execute(self.model.audit)
         else:
             self.found[:] = [
                 look.card(*dots(exhibit, result), margin=(0, 0, 12, 0)) for exhibit in result.groups[:2]

@@ -102,7 +102,7 @@ class View(AskedView):
     async def show(self, result: Result) -> None:
         """Offer what can be asked; explanations are made when asked for."""
         self.model.take(result)
-        self.found[:] = []
+        self.forget_but(result)
         self.top.object = (
             f"<h1 class='page' data-result='{result.short}'>What moves the choices, and why was this patient moved?"
             "</h1><p class='question'>A contribution says what moves a score, and not whether the choice is good. "

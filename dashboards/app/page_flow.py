@@ -201,7 +201,7 @@ class View:
         self.bar = look.progress("Following the patients", p.busy)
         self.say = pmui.Alert(object="", visible=False, severity="warning", **wide)
         self.top, self.log_head, self.log = (look.html() for _ in range(3))
-        self.cards = [pmui.Column(sizing_mode="stretch_width", margin=0) for _ in range(3)]
+        self.cards = [look.filled() for _ in range(3)]
         self.hourly = HourCard(model)
         self.to_log = pmui.Button(
             label="Find this hour in the log below", icon="manage_search", variant="outlined", size="small",

@@ -262,7 +262,7 @@ class View:
             model.who = str(user)
         self.lead, self.table, self.advice, self.record = (look.html() for _ in range(4))
         self.said = pmui.Alert(object="", visible=False, severity="warning", margin=(8, 0), **fill)
-        self.both = pmui.Column(margin=0, **fill)
+        self.both = look.filled()
         p = model.param
         self.to = look.field(pmui.Select, p.to, visible=False)
         self.starting = [
@@ -293,7 +293,7 @@ class View:
             callback=self._csv, filename="fairward-ledger.csv", label="Download the record (CSV)", margin=(8, 0),
             embed=False, auto=True,
         )  # fmt: skip
-        self.work = pmui.Column(visible=False, margin=(0, 0, 12, 0), **fill)
+        self.work = look.filled(visible=False, margin=(0, 0, 12, 0))
         model.param.watch(self._fill, ["version", "message", "to"])
 
     def layout(self) -> Any:

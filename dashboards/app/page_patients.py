@@ -138,7 +138,7 @@ class Model(AskedModel):
 
     async def follow(self, *_: Any) -> None:
         """Bring what is shown up to what is asked; what is asked meanwhile is answered too."""
-        if self.busy or self.session.desk.result is None:
+        if self.busy or self.session.desk.result is None or self._asked() == self._answered:
             return
         self.param.update(busy=True, message="")
         try:
@@ -232,7 +232,7 @@ class View(AskedView):
             margin=6,
         )
         self.file.param.watch(self._upload, "value")
-        self.empty = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.empty = look.filled()
         model.param.watch(lambda *_: pn.state.execute(model.follow), list(ASKED))
 
     def layout(self) -> Any:
@@ -264,7 +264,10 @@ class View(AskedView):
 
         self.model.take(result)
         self.top.object = top(result if self.model.source == PEOPLE else None)
-        self.empty[:] = [] if self.model.has_people else [await self._nobody(result)]
+        nobody = [] if self.model.has_people else [await self._nobody(result)]
+        if result is not self.model.session.desk.result:
+            return  # another came while the library was read, and is shown already
+        self.empty[:] = nobody
         self._arrange()
         pn.state.execute(self.model.follow)
 

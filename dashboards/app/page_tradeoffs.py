@@ -134,7 +134,7 @@ class View:
         )  # fmt: skip
         self.bar = look.progress("Comparing", model.param.busy, model.param.progress)
         self.say = pmui.Alert(object="", visible=False, severity="warning", **wide)
-        self.top, self.chart = look.html(), pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.top, self.chart = look.html(), look.filled()
         model.param.watch(self._speak, "message")
         model.param.watch(self._done, "busy")
 

@@ -40,7 +40,7 @@ class Tables:
         return pd.read_parquet(self.parts.place(self.side.policy, number) / f"{name}.parquet")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What every page shows; nothing in it changes any more."""
 

@@ -29,7 +29,7 @@ class Shell:
         self._views: dict[str, View] = {}
         self._shown: dict[str, str] = {}
         self._laid_out: set[str] = set()
-        self._places = {page.name: pmui.Column(margin=(14, 0, 0, 0), **FILL) for page in PAGES}
+        self._places = {page.name: look.filled(margin=(14, 0, 0, 0)) for page in PAGES}
         self._tabs = pmui.Tabs(
             *((page.title, self._places[page.name]) for page in PAGES),
             dynamic=True,

@@ -1,6 +1,7 @@
 """The view models of the dashboard without a browser: levers, runs, cancels, errors, uploads, one key everywhere."""
 
 import asyncio
+import copy
 import multiprocessing
 import os
 import signal
@@ -51,6 +52,15 @@ def desk_of(service, **choices):
     desk.upload("winter.yaml", dump_yaml(SMALL).encode())
     desk.param.update(runs=3, **choices)
     return desk
+
+
+def test_a_result_made_anew_is_another_though_its_key_is_the_same():
+    first = first_result()
+
+    again = copy.deepcopy(first)
+
+    assert again.key == first.key
+    assert (again, 1) != (first, 1)
 
 
 def test_view_models_do_not_import_panel():

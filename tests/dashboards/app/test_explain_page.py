@@ -53,6 +53,29 @@ def test_choices_and_a_patient_are_explained_under_the_key_of_the_result(session
     assert patient.exhibits[0].name == "journey"
 
 
+def test_an_explanation_that_was_there_before_its_result_is_shown_stays_until_the_next_result(session):
+    pytest.importorskip("panel_material_ui")
+    from dashboards.app.page_explain import View
+
+    model = Model(session)
+    view = View(model)
+
+    async def asked():
+        await session.desk.run()
+        model.take(session.desk.result)
+        model.about = RANKS
+        await model.explain()
+        await view.show(session.desk.result)
+        kept = len(view.found)
+        await view.show(first_result())
+        return kept
+
+    kept = asyncio.run(asked())
+
+    assert kept > 1
+    assert len(view.found) == 0
+
+
 def test_the_option_is_asked_about_unless_the_reference_was_chosen(session):
     def sides_of(*labels):
         return SimpleNamespace(answer=SimpleNamespace(policies=labels))

@@ -71,6 +71,18 @@ def test_a_result_without_people_shows_the_shipped_profiles_and_says_where_peopl
     assert set(library_with_people().values()) == {"flu-season", "surge-epidemic"}
 
 
+def test_what_is_asked_again_is_not_drawn_again(page):
+    follow(page)
+    drawn = []
+    page.param.watch(drawn.append, "busy")
+
+    follow(page)
+    page.top_k = 2
+    follow(page)
+
+    assert [event.new for event in drawn] == [True, False]
+
+
 def test_the_band_and_the_reasons_given_are_those_of_the_thresholds_chosen(page):
     page.param.update(moderate=0.05, high=0.1, top_k=2)
     follow(page)

@@ -27,6 +27,8 @@ EVERYTHING = """(wanted) => {
 KEYS = f"() => [...new Set(({EVERYTHING})('[data-result]').map(e => e.dataset.result))]"
 CHARTS = """() => Bokeh.documents.flatMap(d => [...d._all_models.values()])
   .filter(m => m.type === 'Figure' && m.name).map(m => m.name)"""
+DRAWN = """() => Bokeh.documents.flatMap(d => [...d._all_models.values()]).filter(m => m.type === 'Figure')
+  .map(m => Bokeh.index.find_one_by_id(m.id)).filter(v => v && v.el.isConnected && v.el.offsetHeight > 50).length"""
 DARKENED = f"""() => !({EVERYTHING})('.mui-light').length && !({EVERYTHING})('label, h1, h2, p, [role=tab]').some(
   e => ['rgb(23, 25, 28)', 'rgb(86, 91, 98)', 'rgb(0, 89, 140)'].includes(getComputedStyle(e).color))"""
 MOVING = f"""() => ({EVERYTHING})('*').filter(e => {{
@@ -83,6 +85,11 @@ class Visitor:
     def charts(self):
         """The keys that the Bokeh charts of the page carry."""
         return self.page.evaluate(CHARTS)
+
+    def drawn(self, n_charts):
+        """Wait until so many Bokeh charts can be seen, no matter how far below."""
+        self.page.wait_for_function(f"n => ({DRAWN})() >= n", arg=n_charts)
+        return self.page.evaluate(DRAWN)
 
     def until_only_one_key_but(self, before):
         """Wait until no chart and no card is of an earlier result."""

@@ -1,0 +1,113 @@
+"""A second visitor in headless Chromium: answers come at once from the server's memory, and all of them are seen."""
+
+import asyncio
+import re
+import socket
+
+import pytest
+
+pytest.importorskip("panel_material_ui")
+pytest.importorskip("playwright")
+
+import panel as pn
+import panel_material_ui as pmui
+
+from dashboards.app import look
+from dashboards.app.pages import PAGES
+from tests.dashboards.app.visitor import PATIENCE, PHONE
+
+pytestmark = [pytest.mark.ui, pytest.mark.timeout(400)]
+
+COLUMNS = 60
+OF_SIDEBAR = ["What is compared", "What the option changes", "How often"]
+"""Its headings; on a phone it is closed."""
+CHARTS = {"decide": 12, "flow": 6, "tradeoffs": 1}
+"""That a page draws of the shipped result."""
+
+
+def brought(visitor, name):
+    """Have a page show all that it is for, and wait until it does."""
+    match name:
+        case "equity":
+            visitor.press("Audit")
+            visitor.told("What to bear in mind")
+        case "flow":
+            visitor.told("Which ways did patients take?")
+            visitor.told(re.compile(r"Page 1 of|rows found"))
+        case "tradeoffs":
+            visitor.press("Compare these policies")
+            visitor.told("Load a policy")
+        case "override":
+            visitor.press("Start")
+            visitor.told("Decision 0")
+        case "explain":
+            visitor.press("Explain the choices")
+            visitor.told("What to bear in mind")
+        case "patients":
+            visitor.told(re.compile("is in the band"))
+
+
+@pytest.fixture
+def filling():
+    """The address of a page that fills columns while the browser draws them."""
+
+    def page():
+        place = look.filled()
+
+        async def fill():
+            for k in range(COLUMNS):
+                column = look.filled()
+                place.append(look.card(column, look.html("x" * 2000)))
+                for said, wait in (("not yet", 0.002), ("there", 0.001)):
+                    await asyncio.sleep(wait * (k % 30))
+                    column[:] = [look.card(look.html(f"<p class='said'>{said}</p>"))]
+            place.append(look.html("<p>That is all.</p>"))
+
+        pn.state.onload(fill)
+        return pmui.Page(main=[place])
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = pn.serve(page, port=port, show=False, threaded=True, verbose=False)
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+def test_what_changes_while_the_browser_draws_it_is_shown(browser, filling):
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+
+    page.goto(filling, wait_until="commit")
+    page.get_by_text("That is all.").wait_for()
+    page.wait_for_timeout(1000)
+
+    assert page.locator("p.said").all_inner_texts() == ["there"] * COLUMNS
+    context.close()
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
+def test_a_second_visitor_sees_on_a_phone_what_the_first_saw_on_a_desk(visit, entry):
+    def seen(n_charts, **screen):
+        visitor = visit(f"?page={entry.name}", reduced_motion="reduce", **screen)
+        brought(visitor, entry.name)
+        return visitor.page.locator("h1, h2").all_inner_texts(), visitor.drawn(n_charts)
+
+    headings, n_charts = seen(CHARTS.get(entry.name, 0))
+    on_a_phone = seen(n_charts, **PHONE)
+
+    assert on_a_phone == (headings[len(OF_SIDEBAR) :], n_charts)
+    assert headings[: len(OF_SIDEBAR)] == OF_SIDEBAR
+
+
+def test_who_goes_to_another_page_and_returns_sees_the_same(visit):
+    visitor = visit("?page=patients", reduced_motion="reduce")
+    brought(visitor, "patients")
+    before = visitor.page.locator("h1, h2").all_inner_texts()
+
+    for name in ("Decide", "Flow", "Patients"):
+        visitor.page.get_by_role("tab", name=name, exact=True).click()
+        brought(visitor, name.lower())
+
+    assert visitor.page.locator("h1, h2").all_inner_texts() == before
