@@ -109,7 +109,7 @@ class AskedView:
         )  # fmt: skip
 
     def forget_but(self, result: Result) -> None:
-        """Show nothing that was found for another result; what is remembered can be found before its result is shown."""
+        """Clear what was found for another result; what is remembered can be found before its result is shown."""
         if self.model.found_of != result.short:
             self.found[:] = []
 

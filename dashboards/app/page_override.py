@@ -342,7 +342,7 @@ class View:
     def _button(self, text: str, action: Callable[..., Any], variant: str = "outlined") -> Any:
         import panel_material_ui as pmui
 
-        width = 40 + 8 * len(text)
+        width = 48 + 9 * len(text)
         made = pmui.Button(
             label=text,
             variant=variant,
