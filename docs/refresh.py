@@ -3,6 +3,7 @@
 python docs/refresh.py              the answer and the two pictures; about a minute
 python docs/refresh.py benchmark    the table of benchmarks/engines.py; about three minutes
 python docs/refresh.py results      the table of studies, from the manifests in docs/results; seconds
+python docs/refresh.py screens      pictures of every page of the dashboard; names of pages take those alone; minutes
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ def main() -> None:
         from policies.study.summary import summary_table
 
         replace("results", summary_table(ROOT / "docs" / "results"))
+        return
+    if sys.argv[1:2] == ["screens"]:
+        sys.path.insert(0, str(ROOT))
+        from docs.screens import take
+
+        take(ROOT / "docs" / "images", sys.argv[2:])
         return
     with tempfile.TemporaryDirectory() as runs:
         program = Path(sys.executable).with_name("fairward")
