@@ -61,6 +61,8 @@ def take(folder: Path, names: list[str]) -> None:
 def _bring(visitor: Visitor, page: str) -> None:
     """Have the page show what it is for."""
     match page:
+        case "decide":
+            visitor.drawn(2)
         case "flow":
             visitor.told("Which ways did patients take?")
         case "tradeoffs":
@@ -84,6 +86,6 @@ def _bring(visitor: Visitor, page: str) -> None:
 
 def _to(visitor: Visitor, heading: str | re.Pattern[str]) -> None:
     """Bring a card to the top: what is asked stands above what was found."""
-    visitor.page.get_by_role("heading", name=heading).last.evaluate(
+    visitor.page.get_by_role("heading", name=heading, level=2).last.evaluate(
         "e => e.scrollIntoView({block: 'start', behavior: 'instant'})"
     )
