@@ -45,4 +45,4 @@ def test_the_choices_are_explained_by_a_waterfall_under_the_key_of_the_result(vi
 
     assert waterfall.get_attribute("role") == "img"
     assert len(visitor.keys()) == 1
-    assert visitor.page.get_by_text("What to bear in mind").count() == 1
+    visitor.told("What to bear in mind")
