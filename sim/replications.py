@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -41,7 +43,8 @@ def available_cores() -> int:
 class Workers:
     """A pool of processes that is started when first needed and kept until `close`; with one job there is none.
 
-    The processes are spawned, so a task and what it returns must be picklable.
+    The processes are spawned, so a task and what it returns must be picklable. When one of them is killed, all are
+    ended and what was submitted raises `BrokenProcessPool`; after `close` new ones are started when needed.
     """
 
     def __init__(self, jobs: int | None = None) -> None:
@@ -49,7 +52,7 @@ class Workers:
         if self.jobs < 1:
             raise ValueError(f"expected at least 1 job, got {self.jobs}")
         self._pool: ProcessPoolExecutor | None = None
-        self._others: set[int] = set()
+        self._ending = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -62,10 +65,11 @@ class Workers:
     def start(self) -> None:
         """Start the processes now, so that they import what they need while this one goes on."""
         if self.jobs > 1 and self._pool is None:
-            self._others = {child.pid or 0 for child in multiprocessing.active_children()}
-            self._pool = ProcessPoolExecutor(
+            pool: Any = ProcessPoolExecutor(
                 self.jobs, multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_the_parent
             )
+            self._pool = pool
+            threading.Thread(target=self._watch, args=(pool, pool._processes), daemon=True).start()
 
     def submit(self, task: Callable[[int], T], number: int) -> Future[T]:
         """Queue one replication for the pool."""
@@ -84,14 +88,35 @@ class Workers:
 
     def close(self, at_once: bool = False) -> None:
         """End the processes; `at_once`: in the middle of what they do."""
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        if at_once:
-            for child in multiprocessing.active_children():
-                if child.pid not in self._others:
-                    child.terminate()
+        with self._ending:
+            pool, self._pool = self._pool, None
+            if pool is None:
+                return
+            if at_once:
+                _end(pool)
         pool.shutdown(wait=True, cancel_futures=True)
+
+    def _watch(self, pool: Any, processes: Mapping[int, BaseProcess]) -> None:
+        """End a pool, unless it is closed before, as soon as one of its processes has ended."""
+        while self._pool is pool:
+            if connection.wait([process.sentinel for process in list(processes.values())], timeout=1):
+                with self._ending:
+                    if self._pool is pool:
+                        _end(pool)
+                return
+
+
+def _end(pool: Any) -> None:
+    """End the processes of a pool in the middle of what they do, so that it notices and takes nothing more.
+
+    Its thread may be reading a result that a killed process has written half of. The rest could come from whoever can
+    write there, so it would wait for ever: for other processes, and for this one until it closes its end.
+    """
+    with pool._shutdown_lock:
+        pool._broken = "A process of the pool ended suddenly."
+        for process in list(pool._processes.values()):
+            process.terminate()
+        pool._result_queue._writer.close()
 
 
 def replicate(

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -78,9 +80,36 @@ def test_an_error_says_in_which_replication_it_happened(tasks, jobs):
     assert "This happened in replication 3." in failed.value.__notes__
 
 
-def test_a_worker_that_dies_is_reported_not_waited_for(tasks):
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("death", ["dies_in_second", "dies_while_it_answers"])
+def test_a_worker_that_dies_is_reported_not_waited_for(tasks, death):
     with pytest.raises(RunError, match="worker process ended suddenly"):
-        replicate(tasks.dies_in_second, range(1, 6), 2)
+        replicate(getattr(tasks, death), range(1, 6), 2)
+
+
+@pytest.mark.timeout(60)
+def test_workers_of_whom_one_died_while_it_answered_begin_anew(tasks):
+    with Workers(2) as workers:
+        with pytest.raises(BrokenProcessPool):
+            workers.submit(tasks.dies_while_it_answers, 2).result()
+        with pytest.raises(BrokenProcessPool):
+            workers.submit(tasks.slow_square, 3)
+        workers.close(at_once=True)
+
+        assert workers.submit(tasks.slow_square, 3).result() == 9
+
+
+@pytest.mark.timeout(60)
+def test_a_pool_is_left_at_once_though_somebody_is_in_the_middle_of_an_answer(tasks):
+    workers = Workers(2)
+    workers.submit(tasks.slow_square, 2).result()
+    workers.submit(tasks.pauses_while_it_answers, 1)
+    time.sleep(1)
+    begun = time.monotonic()
+
+    workers.close(at_once=True)
+
+    assert time.monotonic() - begun < 20
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path):

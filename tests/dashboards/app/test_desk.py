@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -168,7 +167,7 @@ def test_a_killed_worker_costs_a_retry_and_no_result(service):
     async def ask():
         running = asyncio.ensure_future(desk.run())
         await asyncio.sleep(0.2)
-        os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+        os.kill(min(service.workers._pool._processes), signal.SIGKILL)
         await running
 
     asyncio.run(ask())
