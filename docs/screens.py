@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-import socket
 import tempfile
-from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -17,9 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from dashboards.app.pages import PAGES
-from dashboards.app.service import RunService
-from dashboards.app.serving import Serving, serve
-from fairward.shelf import RunShelf
+from tests.dashboards.app.site import served
 from tests.dashboards.app.visitor import PATIENCE, PHONE, Visitor
 from tests.dashboards.conftest import ARGUMENTS, CHROMIUM
 
@@ -34,28 +30,24 @@ REST = 3000
 def take(folder: Path, names: list[str]) -> None:
     """Write `dashboard-PAGE[-dark|-phone].png` for the pages named, for all when none is."""
     wanted = [page.name for page in PAGES if page.name in (names or [page.name])]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as kept, closing(RunService(Path(kept) / "cache", jobs=2)) as service:
-        server = serve(service, RunShelf(Path(kept)), Serving(port=port), threaded=True)
-        try:
-            with sync_playwright() as driver:
-                browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-                for page, screen in product(wanted, SCREENS):
-                    context = browser.new_context(**{"reduced_motion": "reduce", **SCREENS[screen]})
-                    context.set_default_timeout(PATIENCE)
-                    visitor = Visitor(context.new_page(), f"http://127.0.0.1:{port}")
-                    visitor.open(f"?page={page}")
-                    _bring(visitor, page)
-                    visitor.page.wait_for_timeout(REST)
-                    file = folder / f"dashboard-{page}{screen}.png"
-                    picture = Image.open(io.BytesIO(visitor.page.screenshot())).convert("RGB")
-                    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
-                    print(f"{file.name}: {file.stat().st_size // 1000} kB", flush=True)
-                    context.close()
-        finally:
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory() as kept,
+        served(Path(kept) / "cache", Path(kept)) as site,
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for page, screen in product(wanted, SCREENS):
+            context = browser.new_context(**{"reduced_motion": "reduce", **SCREENS[screen]})
+            context.set_default_timeout(PATIENCE)
+            visitor = Visitor(context.new_page(), site.url)
+            visitor.open(f"?page={page}")
+            _bring(visitor, page)
+            visitor.page.wait_for_timeout(REST)
+            file = folder / f"dashboard-{page}{screen}.png"
+            picture = Image.open(io.BytesIO(visitor.page.screenshot())).convert("RGB")
+            picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+            print(f"{file.name}: {file.stat().st_size // 1000} kB", flush=True)
+            context.close()
 
 
 def _bring(visitor: Visitor, page: str) -> None:

@@ -76,7 +76,7 @@ def check_settings(protocol: Protocol) -> None:
                 raise UsageError("seed: expected none, for training.seeds says how many there are.")
             if unknown := sorted(settings.keys() - known):
                 raise UsageError(f"{unknown[0]} is not a setting. {suggestion(unknown[0], known)}")
-            TrainSettings(**settings)
+            TrainSettings.of_plain(settings)
         except UsageError as error:
             problems += [f"{place}: {line}" for line in str(error).splitlines()]
     if problems:

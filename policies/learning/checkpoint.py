@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.environments.encoding import Encoding
-from policies.learning.forbidding import FORBIDDEN
+from policies.learning.forbidding import logits
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
 from policies.origin import source_hash, versions
@@ -58,10 +58,7 @@ class Checkpoint:
 
     def logits(self, observation: NDArray[Any], mask: NDArray[Any]) -> NDArray[np.float64]:
         """Return N x M from raw observations N x D and masks N x M; `FORBIDDEN` where the mask is 0."""
-        value = self.normaliser(observation).astype(np.float64)
-        for number, (weight, bias) in enumerate(self.layers):
-            value = (np.tanh(value) if number else value) @ weight.T + bias
-        return np.where(mask > 0, value, FORBIDDEN)
+        return logits(self.layers, self.normaliser(observation), mask)
 
     def check(self, network: Network, exactly: bool = False) -> None:
         """Raise `UsageError` if it was trained for a network that is not this one: its own, or with other numbers.

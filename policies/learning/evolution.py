@@ -15,7 +15,7 @@ Shapes: C copies, H hospitals, G groups, D entries, K dials with M options in al
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,18 +24,18 @@ from scipy.special import ndtri
 
 from policies.environments.lockstep import LockstepNetwork, Seen
 from policies.environments.menu import Actions
-from policies.learning.controller import gap_of
-from policies.learning.leaning import head_start, leaning_of
+from policies.learning.forbidding import Floats, Layers, logits
+from policies.learning.leaning import explored_of, head_start, leaning_of
 from policies.learning.learned import likeliest
 from policies.learning.levels import GroupLevels, finite
 from policies.learning.normalising import Normaliser
 from policies.learning.scalarising import SoftDRO
 from policies.learning.settings import TrainSettings
-from policies.learning.trials import Layers, Perceptron, logits
+from policies.learning.standing import by_group, standing
+from policies.learning.trials import Perceptron
 from scenarios.errors import UsageError
 from sim.streams import uniforms
 
-Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -64,12 +64,11 @@ class EvolutionTrainer:
             p / (p + (1 - p) * max(1, n - 1))
             for p, n in zip(leaning_of(settings, menu), menu.sizes, strict=True)
         ]
-        explored = [not settings.explore or dial.name in settings.explore for dial in menu.dials]
         self._net = Perceptron(
             settings.hidden,
             head_start(menu.sizes.tolist(), options.tolist(), leaning),
             seen_of(settings, labels),
-            np.repeat(explored, menu.sizes),
+            np.repeat(explored_of(settings, menu), menu.sizes),
             settings.seed,
         )
         self.of_observation = Normaliser(len(labels))
@@ -87,7 +86,7 @@ class EvolutionTrainer:
         noise = ndtri(drawn).reshape(pairs, -1)
         both = np.stack([noise, -noise], axis=1).reshape(2 * pairs, -1)
         trials = here + self.settings.spread * both
-        costs, local, hours = self._play(self._net.at(trials))
+        costs, local, hours = self._play(self._net.at(trials), self._begin())
         levels = self.levels.scaled(costs) / hours[:, None]
         rest = self.levels.scaled_rest(local) / hours
         values = np.array([self.objective.value(one) for one in levels]) + rest
@@ -103,14 +102,9 @@ class EvolutionTrainer:
         return {
             "iteration": self.iteration,
             "decisions": self.decisions,
-            "mean": float(self.levels.rho @ level),
-            "worst": float(level[self.levels.rho > 0].max()),
-            "gap": gap_of(level, self.levels.rho),
-            "objective": self.objective.value(level),
-            "lambda": self.settings.lam,
+            **standing(level, self.levels.rho, self.objective),
             "apart": apart,
-            **{f"level {name}": float(x) for name, x in zip(self._env.groups, level, strict=True)},
-            **{f"weight {name}": float(x) for name, x in zip(self._env.groups, weights, strict=True)},
+            **by_group(self._env.groups, level, weights),
         }
 
     def weights(self) -> Arrays:
@@ -143,22 +137,27 @@ class EvolutionTrainer:
     def _look(self) -> None:
         """Play the start in every copy, on patients of its own: what is seen is normalised by that for good."""
         start = self._net.at(np.repeat(self._net.vector[None], self._env.copies, axis=0))
-        self._play(start, learn_to_see=True)
+        looked: list[Any] = []
+        self._play(start, self._env.reset(), lambda seen: looked.append(seen.observation))
+        self.of_observation.update(np.stack(looked))
+        self._next = None
 
-    def _play(self, layers: Layers, learn_to_see: bool = False) -> tuple[Floats, Floats, Floats]:
+    def _begin(self) -> Seen:
+        """Return the beginning of an episode that no copy has played; the two of a pair meet the same patients."""
+        if self._next is not None:
+            return self._next
+        C = self._env.copies
+        return self._env.reset(C * (1 + self.iteration) + 1 + np.arange(C) // 2)
+
+    def _play(
+        self, layers: Layers, seen: Seen, look: Callable[[Seen], None] = lambda seen: None
+    ) -> tuple[Floats, Floats, Floats]:
         """Return costs C x G, costs of orders C and hours C of an episode with these weights in every copy."""
         env, C, H = self._env, self._env.copies, len(self._env.hospitals)
-        if learn_to_see:
-            seen = env.reset()
-        elif self._next is None:
-            seen = env.reset(C * (1 + self.iteration) + 1 + np.arange(C) // 2)
-        else:
-            seen = self._next
         costs, local, hours = np.zeros((C, len(env.groups))), np.zeros(C), np.zeros(C)
-        going, looked = np.ones(C, dtype=np.bool_), []
+        going = np.ones(C, dtype=np.bool_)
         while going.any():
-            if learn_to_see:
-                looked.append(seen.observation)
+            look(seen)
             together = bool(going.all())  # if so until the end, all are at the beginning of the next episode
             counts = going & (seen.time >= self._warm_up)
             one = env.step(self._choose(layers, seen).reshape(C, H, -1))
@@ -167,9 +166,7 @@ class EvolutionTrainer:
             hours[counts] += one.hours[counts]
             self.decisions += int(going.sum())
             going, seen = going & ~one.over, one.seen
-        self._next = seen if together and not learn_to_see else None
-        if learn_to_see:
-            self.of_observation.update(np.stack(looked))
+        self._next = seen if together else None
         return finite("costs of the environment", costs), finite("costs of orders", local), hours
 
     def _choose(self, layers: Layers, seen: Seen) -> Actions:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from policies.environments.lockstep import Position
 from policies.learning.advantages import cost_advantages
 from policies.learning.algorithms import advantages_of, objective_of
-from policies.learning.controller import GapController, gap_of
+from policies.learning.controller import GapController
 from policies.learning.levels import GroupLevels
 from policies.learning.loss import Coefficients, ppo_loss
 from policies.learning.network import ActorCritic
@@ -26,6 +26,7 @@ from policies.learning.rollout import Collector, Lockstep, Rollout
 from policies.learning.scalarising import SoftDRO
 from policies.learning.settings import TrainSettings
 from policies.learning.shown import Shown
+from policies.learning.standing import by_group, standing
 from scenarios.errors import RunError
 
 Floats = NDArray[np.float64]
@@ -80,14 +81,9 @@ class LeanTrainer:
         return {
             "iteration": self.iteration,
             "decisions": self.iteration * self._steps * self._env.copies,
-            "mean": float(self.levels.rho @ level),
-            "worst": float(level[self.levels.rho > 0].max()),
-            "gap": gap_of(level, self.levels.rho),
-            "objective": self.objective.value(level),
-            "lambda": float(getattr(self.objective, "lam", 0.0)),
+            **standing(level, self.levels.rho, self.objective),
             **said,
-            **{f"level {name}": float(x) for name, x in zip(self._env.groups, level, strict=True)},
-            **{f"weight {name}": float(x) for name, x in zip(self._env.groups, weights, strict=True)},
+            **by_group(self._env.groups, level, weights),
         }
 
     def weights(self) -> Arrays:

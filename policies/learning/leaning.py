@@ -24,8 +24,12 @@ def leaning_of(settings: TrainSettings, menu: Menu) -> tuple[float, ...]:
         raise UsageError(
             "\n".join(f"explore: {name} is not a dial here. {suggestion(name, names)}" for name in strange)
         )
-    explored = settings.explore or names
-    return tuple(settings.keep if name in explored else HELD for name in names)
+    return tuple(settings.keep if explored else HELD for explored in explored_of(settings, menu))
+
+
+def explored_of(settings: TrainSettings, menu: Menu) -> tuple[bool, ...]:
+    """Return K: whether a dial is explored; all are, where none is named."""
+    return tuple(not settings.explore or dial.name in settings.explore for dial in menu.dials)
 
 
 def head_start(

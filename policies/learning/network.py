@@ -149,10 +149,10 @@ def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Genera
     layers: list[nn.Module] = []
     for i, (n_in, n_out) in enumerate(pairwise(widths)):
         last = i == len(widths) - 2
-        linear = nn.Linear(n_in, n_out)
-        nn.init.orthogonal_(linear.weight, last_gain if last else sqrt(2), generator=generator)
-        nn.init.zeros_(linear.bias)
-        layers += [linear] if last else [linear, nn.Tanh()]
+        layer = nn.Linear(n_in, n_out)
+        nn.init.orthogonal_(layer.weight, last_gain if last else sqrt(2), generator=generator)
+        nn.init.zeros_(layer.bias)
+        layers += [layer] if last else [layer, nn.Tanh()]
     return nn.Sequential(*layers)
 
 

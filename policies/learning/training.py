@@ -181,7 +181,7 @@ def _prepared(
     levels = baseline_of(scenario, network, prices, by_group, settings.seed, settings.smoothing)
     env = LockstepNetwork(
         scenario, settings.copies, prices=prices, menu=offer.menu(network), seed=TRAINING_SEEDS + settings.seed,
-        skip_warm_up=skip_warm_up and network.warm_up > 0,
+        skip_warm_up=skip_warm_up,
     )  # fmt: skip
     return env, levels, by_group
 

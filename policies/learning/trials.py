@@ -11,12 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.learning.forbidding import FORBIDDEN
+from policies.learning.forbidding import Floats, Layers
 from sim.streams import uniforms
-
-Floats = NDArray[np.float64]
-Layers = list[tuple[Floats, Floats]]
-"""(weights out x in, bias out), C times over where they differ by policy; tanh between them."""
 
 
 class Perceptron:
@@ -32,7 +28,7 @@ class Perceptron:
     ) -> None:
         """Begin with a last layer of 0 and `bias` (M). `sees`: D; `explored`: M."""
         widths = [len(sees), *hidden, len(bias)]
-        self.layers: Layers = []
+        layers = []
         self._sought: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]] = []
         for number, (n_in, n_out) in enumerate(pairwise(widths), 1):
             last = number == len(widths) - 1
@@ -41,8 +37,9 @@ class Perceptron:
             weight = np.zeros((n_out, n_in)) if last else (2 * drawn - 1) * np.sqrt(3 / n_in)
             inputs = sees if number == 1 else np.ones(n_in, dtype=np.bool_)
             outputs = explored if last else np.ones(n_out, dtype=np.bool_)
-            self.layers.append((np.where(inputs, weight, 0.0), bias.copy() if last else np.zeros(n_out)))
+            layers.append((np.where(inputs, weight, 0.0), bias.copy() if last else np.zeros(n_out)))
             self._sought.append((outputs[:, None] & inputs, outputs))
+        self.layers: Layers = layers
 
     @property
     def vector(self) -> Floats:
@@ -71,11 +68,3 @@ class Perceptron:
     def move_to(self, vector: Floats) -> None:
         """Take these weights (P)."""
         self.layers = [(weight[0], bias[0]) for weight, bias in self.at(vector[None])]
-
-
-def logits(layers: Layers, seen: NDArray[np.float32], mask: NDArray[np.int8]) -> Floats:
-    """Return C x H x M from normalised observations C x H x D and masks C x H x M; `FORBIDDEN` where the mask is 0."""
-    value: Floats = seen.astype(np.float64)
-    for number, (weight, bias) in enumerate(layers):
-        value = (np.tanh(value) if number else value) @ weight.transpose(0, 2, 1) + bias[:, None]
-    return np.where(mask > 0, value, FORBIDDEN)

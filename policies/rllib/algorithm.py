@@ -20,10 +20,11 @@ from ray.rllib.utils.metrics import (
 )
 
 from policies.learning.algorithms import objective_of
-from policies.learning.controller import GapController, gap_of
+from policies.learning.controller import GapController
 from policies.learning.levels import GroupLevels
 from policies.learning.normalising import Normaliser
 from policies.learning.scalarising import SoftDRO
+from policies.learning.standing import standing
 from policies.rllib.costs import observations, totals
 from policies.rllib.learner import Orders
 from policies.rllib.module import OBSERVATION, POLICY, STATE
@@ -181,15 +182,7 @@ class GroupRobustPPO(PPO):  # type: ignore[misc]  # RLlib is not typed
         for what, values in (("level", level), ("weight", weights)):
             for group, value in zip(groups, np.asarray(values).tolist(), strict=True):
                 self.metrics.log_value((FAIRNESS, what, group), value, window=1)
-        present = self.levels.rho > 0
-        told = {
-            "mean": float(self.levels.rho @ level),
-            "worst": float(level[present].max()),
-            "gap": gap_of(level, self.levels.rho),
-            "objective": self.objective.value(level),
-            "lambda": float(getattr(self.objective, "lam", 0.0)),
-        }
-        for what, value in told.items():
+        for what, value in standing(level, self.levels.rho, self.objective).items():
             self.metrics.log_value((FAIRNESS, what), value, window=1)
 
     def _tell_learners(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-import socket
+import time
 
 import pytest
 
@@ -14,6 +14,7 @@ import panel_material_ui as pmui
 
 from dashboards.app import look
 from dashboards.app.pages import PAGES
+from tests.dashboards.app.site import free_port
 from tests.dashboards.app.visitor import PATIENCE, PHONE
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(400)]
@@ -32,11 +33,6 @@ LAST = {
     "patients": re.compile("is in the band"), "runs": "Asked of this server", "about": "Where the numbers come from",
 }  # fmt: skip
 """What a page says when all of it is there."""
-
-
-def brought(visitor, name):
-    """Wait until a page shows all that it is for."""
-    visitor.told(LAST[name])
 
 
 @pytest.fixture
@@ -58,11 +54,10 @@ def filling():
         pn.state.onload(fill)
         return pmui.Page(main=[place])
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = pn.serve(page, port=port, show=False, threaded=True, verbose=False)
     yield f"http://127.0.0.1:{port}"
+    time.sleep(1)  # until the server has noticed that the browser has left: a socket left open is a warning
     server.stop()
 
 
@@ -83,7 +78,7 @@ def test_what_changes_while_the_browser_draws_it_is_shown(browser, filling):
 def test_a_second_visitor_sees_on_a_phone_what_the_first_saw_on_a_desk(visit, entry):
     def seen(n_charts, **screen):
         visitor = visit(f"?page={entry.name}", reduced_motion="reduce", **screen)
-        brought(visitor, entry.name)
+        visitor.told(LAST[entry.name])
         n_drawn = visitor.drawn(n_charts)
         return visitor.page.locator("h1, h2").all_inner_texts(), n_drawn
 
@@ -96,11 +91,11 @@ def test_a_second_visitor_sees_on_a_phone_what_the_first_saw_on_a_desk(visit, en
 
 def test_who_goes_to_another_page_and_returns_sees_the_same(visit):
     visitor = visit("?page=patients", reduced_motion="reduce")
-    brought(visitor, "patients")
+    visitor.told(LAST["patients"])
     before = visitor.page.locator("h1, h2").all_inner_texts()
 
     for name in ("Decide", "Flow", "Patients"):
         visitor.page.get_by_role("tab", name=name, exact=True).click()
-        brought(visitor, name.lower())
+        visitor.told(LAST[name.lower()])
 
     assert visitor.page.locator("h1, h2").all_inner_texts() == before

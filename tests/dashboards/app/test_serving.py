@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from tornado.websocket import websocket_connect
 from dashboards.app.serving import OAuth, Serving
 from fairward.cli import app
 from fairward.shelf import KEPT, kept
+from tests.dashboards.app.site import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = {"FAIRWARD_COOKIE_SECRET": "only a test"}
@@ -36,9 +36,7 @@ PROTECTED = ("/", "/autoload.js?bokeh-autoload-element=1", "/metadata")
 @contextmanager
 def served(folder, *arguments, **environment):
     """A server by its command; its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-m",
