@@ -79,8 +79,8 @@ def test_a_second_visitor_sees_on_a_phone_what_the_first_saw_on_a_desk(visit, en
     def seen(n_charts, **screen):
         visitor = visit(f"?page={entry.name}", reduced_motion="reduce", **screen)
         visitor.told(LAST[entry.name])
-        n_drawn = visitor.drawn(n_charts)
-        return visitor.page.locator("h1, h2").all_inner_texts(), n_drawn
+        visitor.drawn(n_charts)
+        return visitor.headings(), visitor.drawn(n_charts)
 
     headings, n_charts = seen(CHARTS.get(entry.name, 0))
     on_a_phone = seen(n_charts, **PHONE)
@@ -92,10 +92,10 @@ def test_a_second_visitor_sees_on_a_phone_what_the_first_saw_on_a_desk(visit, en
 def test_who_goes_to_another_page_and_returns_sees_the_same(visit):
     visitor = visit("?page=patients", reduced_motion="reduce")
     visitor.told(LAST["patients"])
-    before = visitor.page.locator("h1, h2").all_inner_texts()
+    before = visitor.headings()
 
     for name in ("Decide", "Flow", "Patients"):
         visitor.page.get_by_role("tab", name=name, exact=True).click()
         visitor.told(LAST[name.lower()])
 
-    assert visitor.page.locator("h1, h2").all_inner_texts() == before
+    assert visitor.headings() == before

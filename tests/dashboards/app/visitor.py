@@ -91,6 +91,15 @@ class Visitor:
         self.page.wait_for_function(f"n => ({DRAWN})() >= n", arg=n_charts)
         return self.page.evaluate(DRAWN)
 
+    def headings(self):
+        """The headings of the page, once they have been the same for a second."""
+        found = self.page.locator("h1, h2")
+        before, now = None, found.all_inner_texts()
+        while now != before:
+            self.page.wait_for_timeout(1000)
+            before, now = now, found.all_inner_texts()
+        return now
+
     def until_only_one_key_but(self, before):
         """Wait until no chart and no card is of an earlier result."""
         script = f"""(old) => {{
