@@ -231,7 +231,9 @@ class Desk(param.Parameterized):
 
     def cancel(self, *_: Any) -> None:
         """Stop waiting; what another visitor waits for goes on."""
-        if self._task is not None:
+        if self._task is None:
+            self.message = "Nothing is running."
+        else:
             self._task.cancel()
 
     def show(self, result: Result, choices: tuple[Any, ...] | None = None) -> None:

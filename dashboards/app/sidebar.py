@@ -137,14 +137,14 @@ def _lambdas(desk: Desk) -> Any:
 
 
 def _actions(desk: Desk) -> list[Any]:
+    """Buttons that can be pressed at all times: one whose change a busy browser has missed would be dead for good."""
     run = pmui.Button(
         label="Run", icon="play_arrow", color="primary", variant="contained", on_click=desk.run,
-        disabled=desk.param.running, margin=(10, 14, 4, 14), **FILL,
+        margin=(10, 14, 4, 14), **FILL,
     )  # fmt: skip
     bar = look.progress("Running", desk.param.running, desk.param.progress)
     stop = pmui.Button(
-        label="Stop", icon="stop", variant="outlined", on_click=desk.cancel, disabled=desk.param.running.rx.not_(),
-        margin=INSET, **FILL,
+        label="Stop", icon="stop", variant="outlined", on_click=desk.cancel, margin=INSET, **FILL,
     )  # fmt: skip
     return [run, bar, stop]
 

@@ -161,6 +161,18 @@ def test_what_cannot_be_run_is_said_and_the_last_good_result_stays(service):
     assert not desk.running
 
 
+def test_a_stop_with_nothing_running_is_answered_and_the_next_run_goes_through(service):
+    desk = desk_of(service, demand=150)
+
+    desk.cancel()
+    said = desk.message
+    asyncio.run(desk.run())
+
+    assert said == "Nothing is running."
+    assert desk.message == ""
+    assert not desk.result.shipped
+
+
 def test_a_killed_worker_costs_a_retry_and_no_result(service):
     desk = desk_of(service, beds=5)
 

@@ -11,6 +11,7 @@ pytest.importorskip("playwright")
 
 import panel as pn
 import panel_material_ui as pmui
+from playwright.sync_api import expect
 
 from dashboards.app import look
 from dashboards.app.pages import PAGES
@@ -68,9 +69,8 @@ def test_what_changes_while_the_browser_draws_it_is_shown(browser, filling):
 
     page.goto(filling, wait_until="commit")
     page.get_by_text("That is all.").wait_for()
-    page.wait_for_timeout(1000)
 
-    assert page.locator("p.said").all_inner_texts() == ["there"] * COLUMNS
+    expect(page.locator("p.said")).to_have_text(["there"] * COLUMNS, timeout=30_000)
     context.close()
 
 
