@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from agents.profiles.foreign import BadRow, Reading, expectation, read_csv
+from agents.profiles.foreign import read_csv
+from agents.profiles.reading import BadRow, Reading, expectation
 from agents.profiles.record import COLUMNS, KINDS, Profile
 from scenarios.errors import UsageError
 

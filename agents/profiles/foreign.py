@@ -7,105 +7,35 @@ columns that may name a person are dropped. A file that is not a table of patien
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from agents.profiles import synonyms
+from agents.profiles.csv_text import SEPARATORS, read_text, rows_of, sniff_separator
+from agents.profiles.headings import meaning, plain_header
+from agents.profiles.reading import BadRow, Reading, expectation
 from agents.profiles.record import CHOICES, COLUMNS, KINDS, LISTS, SEPARATOR, Profile
 from scenarios.errors import UsageError
 
-MAX_BYTES = 400_000_000
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-SAMPLE_ROWS = 60
 MOST_COMPLAINTS = 3
-UNIT = re.compile(r"\(.*?\)|\[.*?\]|°\s*[cf]\b")
 AGE_TEXT = re.compile(
     r"(\d{1,6}(?:[.,]\d+)?)\s*(years?|yrs?|y|yo|y/o|months?|mos?|m|weeks?|wks?|w|days?|d)?(?:\s*old)?"
 )
 IN_A_YEAR = {"m": 12.0, "w": 52.2, "d": 365.25}
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """Why a row was left out."""
-
-    line: int
-    """Line of the file where the row begins, the header's being 1; the row's number in Parquet."""
-    column: str
-    """As the file calls it; empty for the row as a whole."""
-    expected: str
-    got: str
-
-    def __str__(self) -> str:
-        column = f" {self.column}" if self.column else ""
-        return f"line {self.line}{column}: expected {self.expected}, got {self.got}"
-
-
-@dataclass(slots=True)
-class Reading:
-    """The profiles of a file and what was understood of it."""
-
-    file: str
-    profiles: list[Profile] = field(default_factory=list)
-    bad: list[BadRow] = field(default_factory=list)
-    n_rows: int = 0
-    encoding: str = ""
-    separator: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
-    """Their header -> our column, `systolic/diastolic` for a pair."""
-    dropped: list[str] = field(default_factory=list)
-    """Headers dropped because they may name a person."""
-    ignored: list[str] = field(default_factory=list)
-    """Headers that mean nothing to us."""
-    notes: list[str] = field(default_factory=list)
-    """Units converted, decimal commas, words left out."""
-
-    @property
-    def native(self) -> bool:
-        """Whether it is a file of ours: every column under our name, the label among them."""
-        ours = all(theirs == ours for theirs, ours in self.columns.items())
-        return ours and "profile_id" in self.columns and not self.ignored
-
-    @property
-    def n_bad_rows(self) -> int:
-        """Rows left out."""
-        return self.n_rows - len(self.profiles)
-
-    def lines(self, most_bad: int = 20) -> list[str]:
-        """Return what there is to say, for people."""
-        said = [
-            f"{self.file}: {len(self.profiles)} of {self.n_rows} rows read ({self.encoding}, {self.separator})"
-        ]
-        renamed = [f"{theirs} -> {ours}" for theirs, ours in self.columns.items() if theirs != ours]
-        if renamed:
-            said.append(f"Columns: {', '.join(renamed)}")
-        if self.dropped:
-            said.append(f"Dropped, because they may name a person: {', '.join(self.dropped)}")
-        if self.ignored:
-            said.append(f"Not used: {', '.join(self.ignored)}")
-        said += self.notes
-        said += [str(bad) for bad in self.bad[:most_bad]]
-        if len(self.bad) > most_bad:
-            said.append(f"and {len(self.bad) - most_bad} more problems in rows left out")
-        return said
-
-
 def read_csv(path: Path) -> Reading:
     """Read a CSV. Raises `UsageError` when it is no table with an age and a sex."""
-    text, encoding = decode(_bytes(path), str(path))
+    text, encoding = read_text(path)
     separator = sniff_separator(text)
     reading = Reading(str(path), encoding=encoding, separator=SEPARATORS[separator])
-    rows = list(_rows(text, separator, str(path)))
+    rows = list(rows_of(text, separator, str(path)))
     if not rows:
         raise UsageError(f"{path}: expected a header and rows, got nothing. Is it the right file?")
     header = [cell.strip() for cell in rows[0][1]]
@@ -120,139 +50,6 @@ def read_csv(path: Path) -> Reading:
     _Rows(reading, header, places, convert).read(full)
     reading.bad.sort(key=lambda bad: bad.line)
     return reading
-
-
-def decode(data: bytes, name: str) -> tuple[str, str]:
-    """Return the text and its encoding: utf-8, utf-8-sig, utf-16 or cp1252. Raises `UsageError` if it is no text."""
-    if not data.strip():
-        raise UsageError(f"{name}: the file is empty. Expected a CSV with a header.")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _decoded(data, "utf-16", name), "utf-16"
-    head = data[:4000]
-    if (zeros := head.count(0)) > len(head) // 4 and len(data) % 2 == 0:
-        little = head[1::2].count(0) >= head[0::2].count(0)
-        if max(head[1::2].count(0), head[0::2].count(0)) > 0.9 * zeros:
-            encoding = "utf-16-le" if little else "utf-16-be"
-            return _decoded(data, encoding, name), encoding
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise UsageError(
-            f"{name}: expected text, got a NUL byte in line {line}. Save the table as CSV (UTF-8)."
-        )
-    if data.startswith(b"\xef\xbb\xbf"):
-        return _decoded(data, "utf-8-sig", name), "utf-8-sig"
-    try:
-        text, encoding = data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        try:
-            text, encoding = data.decode("cp1252"), "cp1252"
-        except UnicodeDecodeError:
-            text, encoding = data.decode("latin-1"), "latin-1"
-    start = text[:20000]
-    controls = sum(ch < " " and ch not in "\t\r\n" for ch in start)
-    if controls > 0.01 * len(start) or sum("\x7f" <= ch < "\xa0" for ch in start) > 0.1 * len(start):
-        raise UsageError(f"{name}: expected a text file, got a binary one. Save the table as CSV (UTF-8).")
-    return text, encoding
-
-
-def sniff_separator(text: str) -> str:
-    """Return the separator under which most headers are known, then most rows have the header's width."""
-
-    def score(separator: str) -> tuple[int, float, int]:
-        sample = io.StringIO(text[:200_000], newline="")
-        rows = []
-        try:
-            for row in csv.reader(sample, delimiter=separator):
-                rows.append(row)
-                if len(rows) == SAMPLE_ROWS:
-                    break
-        except csv.Error:
-            pass
-        if not rows:
-            return 0, 0.0, 0
-        width = len(rows[0])
-        known = sum(meaning(cell) is not None for cell in rows[0])
-        return known, sum(len(row) == width for row in rows) / len(rows), width
-
-    return max(SEPARATORS, key=score)
-
-
-def meaning(header: str) -> str | None:
-    """Return our column for a header, `systolic/diastolic` for a pair, None if there is none.
-
-    >>> [meaning(h) for h in ("Age (years)", "SBP", "sats", "HR", "Temp °F", "Blood Pressure", "hair")]
-    ['age', 'systolic', 'spo2', 'pulse', 'temperature', 'systolic/diastolic', None]
-    """
-    if header.strip() in COLUMNS:
-        return header.strip()
-    plain = plain_header(header)
-    if plain in synonyms.PRESSURE_PAIR:
-        return "systolic/diastolic"
-    for column, known in synonyms.HEADERS.items():
-        if plain in known or plain == column.replace("_", " "):
-            return column
-    return None
-
-
-def plain_header(header: str) -> str:
-    """Return a header in lower case without units and signs."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", UNIT.sub(" ", header))
-    words = re.sub(r"[^a-z0-9]+", " ", UNIT.sub(" ", spaced.lower())).split()
-    while len(words) > 1 and words[-1] in {
-        "c",
-        "f",
-        "celsius",
-        "fahrenheit",
-        "percent",
-        "mmhg",
-        "bpm",
-        "min",
-    }:
-        words.pop()
-    return " ".join(words)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise UsageError(
-                f"{path}: expected at most {MAX_BYTES // 1_000_000} MB, got more. Split the file."
-            )
-        return path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise UsageError(f"{path}: cannot read this file: {reason}") from None
-
-
-def _decoded(data: bytes, encoding: str, name: str) -> str:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name}: this is not {encoding} text: byte {error.start}: {error.reason}") from None
-    if "\0" in text:
-        raise UsageError(f"{name}: expected text, got a NUL character. Save the table as CSV (UTF-8).")
-    return text
-
-
-def _rows(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line where it begins, cells)."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    line, row = 1, []
-    try:
-        for row in reader:
-            yield line, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        what = str(error).replace(
-            "field larger than field limit (131072)", "a cell of more than 131072 characters"
-        )
-        raise UsageError(
-            f"{name}: line {line}: this is not CSV: {what}. Is a quotation mark missing?"
-        ) from None
-    if text.count('"') % 2 and any("\n" in cell for cell in row):
-        raise UsageError(
-            f"{name}: line {reader.line_num}: the file ends inside quotation marks. One is missing."
-        )
 
 
 def _places(header: list[str], reading: Reading) -> dict[str, int]:
@@ -497,19 +294,6 @@ class _Rows:
             self.reading.notes.append(
                 "consciousness: read from the Glasgow Coma Scale by Kelly et al. (2004)."
             )
-
-
-def expectation(detail: Any) -> str:
-    """Return what an error of pydantic says was expected."""
-    context, kind = detail.get("ctx", {}), detail["type"]
-    if kind == "literal_error":
-        return f"one of {context['expected']}".replace("'", "")
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    for start in ("Input should be ", "expected "):
-        if message.startswith(start):
-            return message.removeprefix(start).partition(", got ")[0]
-    return {"string_pattern_mismatch": "plain text of one line", "string_too_long": "a shorter text",
-            "too_long": "fewer entries", "missing": "a value"}.get(kind, message)  # fmt: skip
 
 
 def _pressures(cell: str) -> dict[str, int]:

@@ -18,8 +18,8 @@ from fairward import options
 from scenarios.errors import UsageError
 
 if TYPE_CHECKING:
-    from agents.profiles.foreign import Reading
     from agents.profiles.quality import Quality
+    from agents.profiles.reading import Reading
     from agents.profiles.record import Profile
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agents.profiles.files import read_profiles
-from agents.profiles.foreign import meaning
+from agents.profiles.headings import meaning
 from scenarios.errors import UsageError
 
 PLAIN = """id,name,age,gender,symptoms,diagnosis,heart_rate,bp,temperature
