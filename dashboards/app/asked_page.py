@@ -100,12 +100,11 @@ class AskedView:
         model.param.watch(self._done, "busy")
 
     def button(self, label: str, icon: str, action: Callable[..., Any]) -> Any:
-        """Return a button that asks; it rests while something is asked."""
+        """Return a button that asks; pressed while something is asked, it does nothing."""
         import panel_material_ui as pmui
 
         return pmui.Button(
-            label=label, icon=icon, variant="contained", color="primary", on_click=action,
-            disabled=self.model.param.busy, margin=6,
+            label=label, icon=icon, variant="contained", color="primary", on_click=action, margin=6,
         )  # fmt: skip
 
     def forget_but(self, result: Result) -> None:

@@ -343,7 +343,7 @@ class View:
         import panel_material_ui as pmui
 
         width = 48 + 9 * len(text)
-        made = pmui.Button(
+        return pmui.Button(
             label=text,
             variant=variant,
             on_click=action,
@@ -351,8 +351,6 @@ class View:
             width=width,
             sizing_mode="fixed",
         )
-        self.model.param.watch(lambda event: setattr(made, "disabled", event.new), "busy")
-        return made
 
     def _csv(self) -> Any:
         import io

@@ -277,7 +277,7 @@ class View(AskedView):
         model = self.model
         found = await model.session.service.compute("scenarios with people", library_with_people)
         kinds = {**found, "Flu season, people with clinical profiles": EXAMPLE.stem}
-        return nobody_card(result.answer.scenario, kinds, LOADED_RUNS, model.param.busy, model.load)
+        return nobody_card(result.answer.scenario, kinds, LOADED_RUNS, model.load)
 
     def _arrange(self) -> None:
         """Show the pickers that do something."""

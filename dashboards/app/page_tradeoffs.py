@@ -130,7 +130,7 @@ class View:
         self.axes = [look.field(pmui.Select, model.param[name], **wide) for name in ("across", "up")]
         self.button = pmui.Button(
             label="Compare these policies", icon="scatter_plot", variant="contained", color="primary",
-            on_click=model.compare, disabled=model.param.busy, margin=6,
+            on_click=model.compare, margin=6,
         )  # fmt: skip
         self.bar = look.progress("Comparing", model.param.busy, model.param.progress)
         self.say = pmui.Alert(object="", visible=False, severity="warning", **wide)
@@ -173,8 +173,8 @@ class View:
         picked = pmui.Select(label="Load a policy", options=labels, value=labels[0], size="small", margin=6)
         load = pmui.Button(label="Load", variant="outlined", margin=6)
         load.on_click(lambda event: pn.state.execute(partial(model.load, labels.index(picked.value))))
-        block = model.told.blocks[0]
-        head = look.heading(block.title, block.method, model.key)
+        across, up = (one.title for one in model.found.objectives)
+        head = look.heading(f"{across} and {up}", model.told.blocks[0].method, model.key)
         tables = "".join(look.block(one) for one in model.told.blocks)
         notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in model.told.notes)
         self.chart[:] = [

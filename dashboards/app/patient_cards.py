@@ -33,9 +33,7 @@ def top(result: Result | None) -> str:
     )
 
 
-def nobody_card(
-    scenario: Scenario, kinds: dict[str, str], runs: int, busy: Any, load: Callable[[str], Any]
-) -> Any:
+def nobody_card(scenario: Scenario, kinds: dict[str, str], runs: int, load: Callable[[str], Any]) -> Any:
     """Return what is shown where a scenario has no people: why, and buttons that load one that has (title -> name)."""
     text = (
         f"<h2>“{escape(scenario.title or scenario.name)}” has no people</h2><p class='sentence'>Its patients come "
@@ -44,7 +42,7 @@ def nobody_card(
     )
     buttons = [
         pmui.Button(
-            label=f"Load and run: {title}", variant="outlined", margin=4, disabled=busy,
+            label=f"Load and run: {title}", variant="outlined", margin=4,
             sizing_mode="stretch_width", on_click=_loads(load, name),
         )
         for title, name in kinds.items()
