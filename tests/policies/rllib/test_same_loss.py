@@ -68,10 +68,7 @@ def both(request):
     learner.take(lean.of_observation, lean.of_state)
     module = learner.module[POLICY].unwrapped()
     module.net.load_state_dict(lean.net.state_dict())
-    rows = torch.from_numpy(rollout.observation[:-1].reshape(T * B * len(env.hospitals), -1))
-    logits = lean.net(rows, torch.from_numpy(rollout.mask.reshape(len(rows), -1)))
-    logits = logits.detach().numpy().reshape(T, B, len(env.hospitals), -1)
-    chosen = list(zip(rollout.actions, logits, rollout.log_probs, strict=True))
+    chosen = list(zip(rollout.actions, rollout.log_probs, strict=True))
     episodes = episodes_of(task, "batch", env.seen[:-1], env.stepped, env.seen[-1], chosen)
     return task, lean, rollout, learner, episodes
 
