@@ -67,4 +67,5 @@ class Shown:
 def _cut_down(shown: NDArray[Any]) -> tuple[Tensor, Tensor]:
     """Return rows without the columns that are 0 throughout, and the numbers of the others."""
     columns = np.flatnonzero(shown.any(axis=0))
-    return torch.from_numpy(shown[:, columns]), torch.from_numpy(columns)
+    # `shown[:, columns]` would lie column by column, and rows are what is taken out of it.
+    return torch.from_numpy(shown.take(columns, axis=1)), torch.from_numpy(columns)
