@@ -100,17 +100,15 @@ def _side_by_side(values: NDArray[Any], there: NDArray[np.bool_]) -> Floats:
 def _shown(module: HospitalModule, played: Sequence[Any]) -> Shown:
     """Return all that episodes showed, normalised: the last observations too, and states once for all hospitals."""
     observations, states, of = [], [], []
-    first: dict[Any, int] = {}
     n_states = 0
     for episode in played:
         seen = episode.get_observations(slice(0, len(episode) + 1))
         observations.append(seen[OBSERVATION])
-        stretch = (episode.multi_agent_episode_id or episode.id_, episode.t_started, len(episode))
-        if stretch not in first:
-            first[stretch] = n_states
+        # Hospitals of one network come one after the other, and see the same.
+        if not states or not np.array_equal(states[-1], seen[STATE]):
             states.append(seen[STATE])
             n_states += len(seen[STATE])
-        of.append(first[stretch] + np.arange(len(episode) + 1))
+        of.append(n_states - len(seen[STATE]) + np.arange(len(seen[STATE])))
     return Shown.of_rows(
         module.seen(torch.from_numpy(np.concatenate(observations))).numpy(),
         module.seen_by_all(torch.from_numpy(np.concatenate(states))).numpy(),

@@ -164,6 +164,15 @@ def _order(rollout, rows):
     return np.concatenate(found)
 
 
+def test_what_all_hospitals_see_is_learned_from_once(both):
+    task, _, _, learner, episodes = both
+    learner._learner_connector(rl_module=learner.module, batch={}, episodes=episodes, shared_data={})
+    shown = learner.module[POLICY].unwrapped().shown
+
+    assert len(shown.observation) == sum(len(episode) + 1 for episode in episodes)
+    assert len(shown.observation) == len(task.network.hospitals) * len(shown.state)
+
+
 def test_a_part_of_an_episode_still_says_whose_it_is(both):
     *_, episodes = both
     part = episodes[0][:1]
