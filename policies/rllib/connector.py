@@ -99,7 +99,9 @@ def _side_by_side(values: NDArray[Any], there: NDArray[np.bool_]) -> Floats:
 
 def _shown(module: HospitalModule, played: Sequence[Any]) -> Shown:
     """Return all that episodes showed, normalised: the last observations too, and states once for all hospitals."""
-    observations, states, of = [], [], []
+    observations: list[NDArray[np.float32]] = []
+    states: list[NDArray[np.float32]] = []
+    of: list[NDArray[np.int64]] = []
     n_states = 0
     for episode in played:
         seen = episode.get_observations(slice(0, len(episode) + 1))
