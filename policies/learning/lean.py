@@ -207,10 +207,10 @@ class LeanTrainer:
     ) -> float:
         """Take one step; returns how far the policy has moved in these rows (an estimate of the divergence)."""
         mask, actions, old, advantages, targets = batch
-        logs = self.net(shown.observation, mask, shown.columns)
+        logs = shown.logs(self.net, mask)
         log_probs = self.net.log_probs(logs, actions)
         loss = ppo_loss(
-            log_probs, old, advantages, self.net.entropy(logs), self._values(shown), targets, coefficients
+            log_probs, old, advantages, self.net.entropy(logs), shown.values(self.net), targets, coefficients
         )
         if not torch.isfinite(loss.total):
             raise RunError(
@@ -231,12 +231,9 @@ class LeanTrainer:
             change = log_probs - old
             return float((change.exp() - 1 - change).mean())
 
-    def _values(self, shown: Shown) -> torch.Tensor:
-        return self.net.values(shown.observation, shown.state, shown.of, shown.columns)
-
     def _expected(self, shown: Shown) -> NDArray[np.float32]:
         with torch.no_grad():
-            return np.asarray(self._values(shown).numpy())
+            return np.asarray(shown.values(self.net).numpy())
 
 
 def _part(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Arrays:

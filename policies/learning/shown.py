@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from policies.learning.network import Columns
+from policies.learning.network import ActorCritic, Columns
 from policies.learning.rollout import Rollout
 
 
@@ -32,9 +32,18 @@ class Shown:
     @classmethod
     def of_rollout(cls, rollout: Rollout) -> Shown:
         """Return all that a rollout showed, what comes after the last step included."""
-        (observation, seen), (state, seen_by_all) = map(_cut_down, (rollout.observation, rollout.state))
-        of = torch.arange(len(state)).repeat_interleave(rollout.observation.shape[2])
-        return cls(observation, state, of, Columns(seen, seen_by_all))
+        D, S = rollout.observation.shape[-1], rollout.state.shape[-1]
+        state = rollout.state.reshape(-1, S)
+        of = np.arange(len(state)).repeat(rollout.observation.shape[2])
+        return cls.of_rows(rollout.observation.reshape(-1, D), state, of)
+
+    @classmethod
+    def of_rows(
+        cls, observation: NDArray[np.float32], state: NDArray[np.float32], of: NDArray[np.int64]
+    ) -> Shown:
+        """Return normalised observations and states (a row each); `of`: the number of each observation's state."""
+        (observed, seen), (states, seen_by_all) = map(_cut_down, (observation, state))
+        return cls(observed, states, torch.from_numpy(of), Columns(seen, seen_by_all))
 
     def part(self, rows: NDArray[np.int64]) -> Shown:
         """Return some rows."""
@@ -46,9 +55,17 @@ class Shown:
             self.columns,
         )
 
+    def logs(self, net: ActorCritic, mask: Tensor) -> Tensor:
+        """Return a network's log-probabilities of all options, as `ActorCritic.forward` does."""
+        return net(self.observation, mask, self.columns)  # type: ignore[no-any-return]
+
+    def values(self, net: ActorCritic) -> Tensor:
+        """Return what a network's critics expect of each row, as `ActorCritic.values` does."""
+        return net.values(self.observation, self.state, self.of, self.columns)
+
 
 def _cut_down(shown: NDArray[Any]) -> tuple[Tensor, Tensor]:
     """Return rows without the columns that are 0 throughout, and the numbers of the others."""
-    rows = shown.reshape(-1, shown.shape[-1])
-    columns = np.flatnonzero(rows.any(axis=0))
-    return torch.from_numpy(rows[:, columns]), torch.from_numpy(columns)
+    columns = np.flatnonzero(shown.any(axis=0))
+    # `shown[:, columns]` would lie column by column, and rows are what is taken out of it.
+    return torch.from_numpy(shown.take(columns, axis=1)), torch.from_numpy(columns)

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+import torch
 from ray.rllib.algorithms.ppo import PPO, PPOConfig
 from ray.rllib.utils.metrics import (
     ALL_MODULES,
@@ -57,6 +58,8 @@ class GroupRobustPPO(PPO):  # type: ignore[misc]  # RLlib is not typed
 
     def setup(self, config: Any) -> None:
         """Build; called by RLlib."""
+        # As the lean trainer does; Ray sees to it in its own processes only.
+        torch.set_num_threads(1)
         self.task: Task = config.task
         settings = self.task.settings
         self.levels = GroupLevels.of_state(config.learner_config_dict["levels"])
@@ -80,11 +83,11 @@ class GroupRobustPPO(PPO):  # type: ignore[misc]  # RLlib is not typed
         if not episodes:
             return
         self.metrics.aggregate(told, key=ENV_RUNNER_RESULTS)
-        shapes = self.task.shapes
-        costs, hours = totals(episodes, self.task.network.hospitals[0], shapes["n_values"])
+        shapes, first = self.task.shapes, self.task.network.hospitals[0]
+        costs, hours = totals(episodes, first, shapes["n_values"])
         seen = {
             OBSERVATION: observations(episodes, OBSERVATION, shapes["n_observation"]),
-            STATE: observations(episodes, STATE, shapes["n_state"]),
+            STATE: observations(episodes, STATE, shapes["n_state"], only=first),
         }
         level = self.levels.update(self.task.by_group * costs, hours)
         if self.controller is not None and isinstance(self.objective, SoftDRO):

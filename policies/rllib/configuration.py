@@ -54,6 +54,7 @@ def config_of(task: Task, cluster: Cluster, levels: GroupLevels | None = None) -
             num_gpus_per_learner=0,
             learner_class=GroupRobustLearner,
             learner_config_dict={"task": task, "levels": (levels or task.levels()).state()},
+            add_default_connectors_to_learner_pipeline=False,
         )
         .multi_agent(policies={POLICY}, policy_mapping_fn=the_one_policy)
         .rl_module(rl_module_spec=MultiRLModuleSpec(rl_module_specs={POLICY: module}))

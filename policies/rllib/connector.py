@@ -1,10 +1,11 @@
-"""The learner's connectors: costs into the batch, then an advantage for every head and one that weighs them.
+"""The learner's one connector: from episodes to a batch with an advantage for every head and one that weighs them.
 
-Shapes: N rows of a batch, G groups, V = G + 1 value heads.
+Shapes: E episodes of hospitals, T steps of the longest, N steps of all; V = G + 1 value heads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,33 +18,19 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 from policies.learning.advantages import cost_advantages
 from policies.learning.algorithms import advantages_of
 from policies.learning.levels import GroupLevels
-from policies.rllib.costs import COSTS, HOURS, steps_of
-from policies.rllib.module import POLICY
+from policies.learning.shown import Shown
+from policies.rllib.costs import hospitals_of, steps_of
+from policies.rllib.module import MASK, OBSERVATION, POLICY, ROW, STATE, HospitalModule
 from policies.rllib.task import Task
 
 Floats = NDArray[np.float64]
 
 
-class AddCosts(ConnectorV2):  # type: ignore[misc]  # RLlib is not typed
-    """Adds the columns `costs` (V) and `hours`; runs when every episode is one artificial step longer."""
+class HospitalBatch(ConnectorV2):  # type: ignore[misc]  # RLlib is not typed
+    """In place of all of RLlib's: those take a step at a time, and give every hospital a copy of the state.
 
-    def __init__(self, n_values: int) -> None:
-        super().__init__()
-        self.n_values = n_values
-
-    def __call__(self, *, batch: dict[str, Any], episodes: list[Any], **more: Any) -> dict[str, Any]:
-        """Return the batch with the columns."""
-        for episode in self.single_agent_episode_iterator(episodes, agents_that_stepped_only=False):
-            costs, hours = steps_of(episode, self.n_values)
-            self.add_n_batch_items(batch, COSTS, costs, len(costs), episode)
-            self.add_n_batch_items(batch, HOURS, hours, len(costs), episode)
-        return batch
-
-
-class GroupAdvantages(ConnectorV2):  # type: ignore[misc]  # RLlib is not typed
-    """In place of RLlib's estimator: advantages of every head, made one by the objective's weights.
-
-    The rows that were added to bootstrap from are gone afterwards. `weights` (G) are set before each update.
+    What was seen stays in the module (`HospitalModule.shown`); the batch says in which row. `weights` (G) are set
+    before each update.
     """
 
     def __init__(self, task: Task, levels: GroupLevels) -> None:
@@ -54,42 +41,78 @@ class GroupAdvantages(ConnectorV2):  # type: ignore[misc]  # RLlib is not typed
     def __call__(
         self, *, rl_module: Any, batch: dict[str, Any], episodes: list[Any], **more: Any
     ) -> dict[str, Any]:
-        """Return the batch with advantages (N) and value targets (N x V)."""
-        rows, settings = batch[POLICY], self.task.settings
+        """Return a batch of N steps, episode after episode: rows, actions, advantages (N), value targets (N x V)."""
+        module, played = rl_module[POLICY].unwrapped(), list(hospitals_of(episodes))
+        module.shown = _shown(module, played)
         with torch.no_grad():
-            values = rl_module[POLICY].unwrapped().compute_values(rows).cpu().numpy().astype(np.float64)
-        counts = rows[Columns.LOSS_MASK].cpu().numpy().astype(bool)
-        costs, hours = rows.pop(COSTS).cpu().numpy(), rows.pop(HOURS).cpu().numpy()
+            expected = module.shown.values(module.net).numpy()
+        lengths = np.array([len(episode) for episode in played])
+        given, targets = self._advantages(played, lengths, expected)
+        # Behind each last step stands a row from which is only bootstrapped.
+        behind = np.cumsum(lengths + 1) - 1
+        rows = {
+            ROW: np.delete(np.arange(len(expected)), behind),
+            MASK: np.concatenate([e.get_observations(slice(0, len(e)))[MASK] for e in played]),
+            Columns.ACTIONS: np.concatenate([e.get_actions(slice(0, len(e))) for e in played]),
+            Columns.ACTION_LOGP: np.concatenate(
+                [e.get_extra_model_outputs(Columns.ACTION_LOGP, slice(0, len(e))) for e in played]
+            ),
+            Postprocessing.ADVANTAGES: given.astype(np.float32),
+            Postprocessing.VALUE_TARGETS: targets.astype(np.float32),
+        }
+        batch[POLICY] = {name: torch.from_numpy(value) for name, value in rows.items()}
+        return batch
+
+    def _advantages(
+        self, played: Sequence[Any], lengths: NDArray[np.int64], expected: NDArray[np.float32]
+    ) -> tuple[Floats, Floats]:
+        """Return advantages (N) and value targets (N x V); `expected`: of every row, E more than steps."""
+        settings, V = self.task.settings, expected.shape[1]
+        found = [steps_of(episode, V) for episode in played]
+        costs, hours = (np.concatenate(parts) for parts in zip(*found, strict=True))
         paid = [
             self.levels.scaled(self.task.by_group * costs[:, :-1]),
             self.levels.scaled_rest(costs[:, -1]),
         ]
-        # All episodes in one stream: behind every last step stands the row from which is bootstrapped.
-        stream = [
-            (1 - settings.gamma) * np.column_stack(paid),
-            values,
-            np.append(values[1:], np.zeros_like(values[:1]), axis=0),
-            hours,
-            ~np.append(counts[1:], False),
-        ]
-        costly, expected, following, lasted, ends = (part[:, None] for part in stream)
+        number = np.arange(lengths.max() + 1)
+        steps, rows = number[:-1] < lengths[:, None], number <= lengths[:, None]
+        seen = _side_by_side(expected, rows)
         advantages, targets = cost_advantages(
-            costly, expected, following, lasted, ends, settings.gamma, settings.trace
+            _side_by_side((1 - settings.gamma) * np.column_stack(paid), steps),
+            seen[:-1],
+            seen[1:],
+            _side_by_side(hours, steps),
+            (number[:-1] >= lengths[:, None] - 1).T,
+            settings.gamma,
+            settings.trace,
         )
-        given = advantages_of(settings, advantages[counts, 0], self.weights, self.levels)
-        keep = torch.from_numpy(counts)
-        kept = {name: _rows(value, keep) for name, value in rows.items() if name != Columns.LOSS_MASK}
-        kept[Postprocessing.ADVANTAGES] = _tensor(given, rows)
-        kept[Postprocessing.VALUE_TARGETS] = _tensor(targets[counts, 0], rows)
-        batch[POLICY] = kept
-        return batch
+        advantages, targets = (one.swapaxes(0, 1)[steps] for one in (advantages, targets))
+        return advantages_of(settings, advantages, self.weights, self.levels), targets
 
 
-def _rows(value: Any, keep: torch.Tensor) -> Any:
-    if isinstance(value, dict):
-        return {name: _rows(part, keep) for name, part in value.items()}
-    return value[keep.to(value.device)]
+def _side_by_side(values: NDArray[Any], there: NDArray[np.bool_]) -> Floats:
+    """Return T x E x ... of rows one episode after the other; 0 where `there` (E x T) is not true."""
+    found = np.zeros((*there.shape, *values.shape[1:]))
+    found[there] = values
+    return found.swapaxes(0, 1)
 
 
-def _tensor(values: Floats, rows: dict[str, Any]) -> torch.Tensor:
-    return torch.from_numpy(values.astype(np.float32)).to(rows[Columns.ACTION_LOGP].device)
+def _shown(module: HospitalModule, played: Sequence[Any]) -> Shown:
+    """Return all that episodes showed, normalised: the last observations too, and states once for all hospitals."""
+    observations: list[NDArray[np.float32]] = []
+    states: list[NDArray[np.float32]] = []
+    of: list[NDArray[np.int64]] = []
+    n_states = 0
+    for episode in played:
+        seen = episode.get_observations(slice(0, len(episode) + 1))
+        observations.append(seen[OBSERVATION])
+        # Hospitals of one network come one after the other, and see the same.
+        if not states or not np.array_equal(states[-1], seen[STATE]):
+            states.append(seen[STATE])
+            n_states += len(seen[STATE])
+        of.append(n_states - len(seen[STATE]) + np.arange(len(seen[STATE])))
+    return Shown.of_rows(
+        module.seen(torch.from_numpy(np.concatenate(observations))).numpy(),
+        module.seen_by_all(torch.from_numpy(np.concatenate(states))).numpy(),
+        np.concatenate(of),
+    )

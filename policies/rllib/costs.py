@@ -58,10 +58,12 @@ def totals(episodes: Sequence[Any], first: str, n_values: int) -> tuple[Floats, 
     return costs, hours
 
 
-def observations(episodes: Sequence[Any], key: str, size: int) -> NDArray[Any]:
-    """Return what all hospitals saw (n x size), without the last observation of each episode."""
+def observations(episodes: Sequence[Any], key: str, size: int, only: str | None = None) -> Floats:
+    """Return what all hospitals saw, or one `only` (n x size), without the last observation of each episode."""
     found = []
     for episode in hospitals_of(episodes):
+        if only not in (None, episode.agent_id):
+            continue
         seen = np.asarray(episode.get_observations(slice(0, len(episode)))[key])
         if seen.shape[1:] != (size,):
             what = "observation" if key == OBSERVATION else key

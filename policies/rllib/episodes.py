@@ -1,6 +1,6 @@
 """From arrays of lockstep copies to RLlib's episodes, without a step in Python.
 
-Shapes: T steps, B copies, H hospitals, D entries of an observation, M options, S of the state, K dials, V value heads.
+Shapes: T steps, B copies, H hospitals, K dials.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from policies.rllib.costs import COSTS, HOURS
 from policies.rllib.module import MASK, OBSERVATION, POLICY, STATE
 from policies.rllib.task import Task
 
-Chosen = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
-"""Actions B x H x K, logits B x H x M and log-probabilities B x H."""
+Chosen = tuple[NDArray[Any], NDArray[Any]]
+"""Actions B x H x K and log-probabilities B x H."""
 
 
 def episodes_of(
@@ -37,30 +37,29 @@ def episodes_of(
     """
     columns = {
         Columns.ACTIONS: np.stack([one[0] for one in chosen]),
-        Columns.ACTION_DIST_INPUTS: np.stack([one[1] for one in chosen]),
-        Columns.ACTION_LOGP: np.stack([one[2] for one in chosen]),
+        Columns.ACTION_LOGP: np.stack([one[1] for one in chosen]),
     }
     team = np.stack([stepped.costs.sum(axis=1) for stepped in after])
     local = np.stack([stepped.local for stepped in after])
     over, hours = np.stack([stepped.over for stepped in after]), np.stack([s.hours for s in after])
+    shown = [*before, last]
+    observation = np.stack([one.observation for one in shown])
+    mask = np.stack([one.mask for one in shown])
+    state = np.stack([one.state for one in shown])
     found = []
     for b in range(over.shape[1]):
         ends = sorted({*(np.flatnonzero(over[:, b]) + 1).tolist(), len(after)})
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
             cut, at = bool(over[end - 1, b]), slice(start, end)
             # What was seen last: of an episode that is over its last decision once more, else the present one.
-            seen = [*before[at], before[end - 1] if cut else last]
-            state = np.stack([one.state[b] for one in seen])
+            rows = np.append(np.arange(start, end), end - 1 if cut else end)
+            seen_by_all = state[rows, b]
             for h, hospital in enumerate(task.network.hospitals):
-                shown = {
-                    OBSERVATION: np.stack([one.observation[b, h] for one in seen]),
-                    MASK: np.stack([one.mask[b, h] for one in seen]),
-                    STATE: state,
-                }
+                seen = {OBSERVATION: observation[rows, b, h], MASK: mask[rows, b, h], STATE: seen_by_all}
                 costs = np.column_stack([team[at, b], local[at, b, h]])
                 told = {key: value[at, b, h] for key, value in columns.items()}
                 whose = {"agent_id": hospital, "multi_agent_episode_id": f"{name}-{b}-{start}"}
-                found.append(_episode(shown, told, costs, hours[at, b], cut, whose))
+                found.append(_episode(seen, told, costs, hours[at, b], cut, whose))
     return found
 
 
@@ -79,7 +78,7 @@ class HospitalEpisode(SingleAgentEpisode):  # type: ignore[misc]  # RLlib is not
 
 
 def _episode(
-    shown: dict[str, Any],
+    seen: dict[str, Any],
     told: dict[str, Any],
     costs: NDArray[np.float64],
     hours: NDArray[np.float64],
@@ -90,7 +89,7 @@ def _episode(
     extra = {**told, COSTS: costs, HOURS: hours}
     return HospitalEpisode(
         f"{whose['multi_agent_episode_id']}-{whose['agent_id']}",
-        observations=InfiniteLookbackBuffer(shown),
+        observations=InfiniteLookbackBuffer(seen),
         infos=[{}] * (len(costs) + 1),
         actions=InfiniteLookbackBuffer(actions),
         rewards=InfiniteLookbackBuffer(-costs.sum(axis=1).astype(np.float32)),

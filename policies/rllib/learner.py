@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from ray.rllib.connectors.learner import AddOneTsToEpisodesAndTruncate
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.learner.torch.torch_learner import TorchLearner
 from ray.rllib.evaluation.postprocessing import Postprocessing
@@ -18,7 +17,7 @@ from policies.learning.levels import GroupLevels
 from policies.learning.loss import Coefficients, ppo_loss
 from policies.learning.normalising import Normaliser
 from policies.learning.settings import TrainSettings
-from policies.rllib.connector import AddCosts, GroupAdvantages
+from policies.rllib.connector import HospitalBatch
 from policies.rllib.module import POLICY
 from policies.rllib.task import Task
 
@@ -37,21 +36,19 @@ class GroupRobustLearner(TorchLearner):  # type: ignore[misc]  # RLlib is not ty
     """Learns from episodes of hospitals; `learner_config_dict` holds the task and the levels' state."""
 
     def build(self) -> None:
-        """Build, and put our connectors in; called by RLlib."""
+        """Build, and put our connector in; called by RLlib."""
         super().build()
         wanted = self.config.learner_config_dict
         self.task: Task = wanted["task"]
-        self.advantages = GroupAdvantages(self.task, GroupLevels.of_state(wanted["levels"]))
+        self.batch_of = HospitalBatch(self.task, GroupLevels.of_state(wanted["levels"]))
         self.coefficients = Coefficients()
-        self._learner_connector.prepend(AddCosts(self.task.shapes["n_values"]))
-        self._learner_connector.prepend(AddOneTsToEpisodesAndTruncate())
-        self._learner_connector.append(self.advantages)
+        self._learner_connector.append(self.batch_of)
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Use Adam as the lean trainer does; called by RLlib."""
         module = self.module[module_id]
         parameters = self.get_parameters(module)
-        optimiser = torch.optim.Adam(parameters, lr=self.task_settings.lr, eps=1e-5)
+        optimiser = torch.optim.Adam(parameters, lr=self.task_settings.lr, eps=1e-5, fused=True)
         self.register_optimizer(
             module_id=module_id, optimizer=optimiser, params=parameters, lr_or_lr_schedule=None
         )
@@ -65,7 +62,7 @@ class GroupRobustLearner(TorchLearner):  # type: ignore[misc]  # RLlib is not ty
     def obey(self, orders: Orders) -> None:
         """Weigh groups, and make steps and entropy smaller as the lean trainer does."""
         settings, done = self.task.settings, orders.done
-        self.advantages.weights = orders.weights
+        self.batch_of.weights = orders.weights
         self.coefficients = Coefficients(
             settings.clip, settings.value, entropy=settings.entropy * max(0.0, 1 - done / 0.9)
         )
@@ -81,14 +78,13 @@ class GroupRobustLearner(TorchLearner):  # type: ignore[misc]  # RLlib is not ty
         self, *, module_id: str, config: Any, batch: dict[str, Any], fwd_out: dict[str, Tensor]
     ) -> Tensor:
         """Return the loss of a minibatch."""
-        module = self.module[module_id].unwrapped()
-        logits, net = fwd_out[Columns.ACTION_DIST_INPUTS], module.net
+        logits, net = fwd_out[Columns.ACTION_DIST_INPUTS], self.module[module_id].unwrapped().net
         loss = ppo_loss(
-            net.log_probs(logits, batch[Columns.ACTIONS].long()),
+            net.log_probs(logits, batch[Columns.ACTIONS]),
             batch[Columns.ACTION_LOGP],
             batch[Postprocessing.ADVANTAGES],
             net.entropy(logits),
-            module.compute_values(batch),
+            fwd_out[Columns.VF_PREDS],
             batch[Postprocessing.VALUE_TARGETS],
             self.coefficients,
         )

@@ -10,16 +10,18 @@ from typing import Any
 import torch
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.distribution.torch.torch_distribution import TorchMultiCategorical
-from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
 from ray.rllib.core.rl_module.torch.torch_rl_module import TorchRLModule
 from torch import Tensor, nn
 
 from policies.learning.network import ActorCritic
 from policies.learning.normalising import FARTHEST, Normaliser
+from policies.learning.shown import Shown
 
 POLICY = "hospital"
 """The one module that all hospitals share."""
 OBSERVATION, MASK, STATE = "observation", "action_mask", "state"
+ROW = "row"
+"""Column of a batch: in which row of `HospitalModule.shown` stands what was seen."""
 
 
 class Standing(nn.Module):
@@ -42,7 +44,7 @@ class Standing(nn.Module):
         self.scale.copy_(torch.from_numpy(normaliser.scale))
 
 
-class HospitalModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]  # RLlib is not typed
+class HospitalModule(TorchRLModule):  # type: ignore[misc]  # RLlib is not typed
     """Policy and critics of a hospital; `model_config["network"]` holds the arguments of `ActorCritic`."""
 
     def setup(self) -> None:
@@ -51,14 +53,17 @@ class HospitalModule(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]  # 
         self.net = ActorCritic(**wanted)
         self.seen = Standing(wanted["n_observation"])
         self.seen_by_all = Standing(wanted["n_state"])
+        self.shown: Shown
+        """What the batch showed from which is learned; the learner's connector sets it."""
         self.action_dist_cls = TorchMultiCategorical.get_partial_dist_cls(input_lens=list(wanted["sizes"]))
 
     def _forward(self, batch: dict[str, Any], **more: Any) -> dict[str, Any]:
         seen = batch[Columns.OBS]
         return {Columns.ACTION_DIST_INPUTS: self.net(self.seen(seen[OBSERVATION]), seen[MASK])}
 
-    def compute_values(self, batch: dict[str, Any], embeddings: Any = None) -> Tensor:
-        """Return N x V expected discounted costs."""
-        seen = batch[Columns.OBS]
-        state = self.seen_by_all(seen[STATE]) if self.net.n_state else None
-        return self.net.values(self.seen(seen[OBSERVATION]), state)
+    def _forward_train(self, batch: dict[str, Any], **more: Any) -> dict[str, Any]:
+        shown = self.shown.part(batch[ROW].numpy())
+        return {
+            Columns.ACTION_DIST_INPUTS: shown.logs(self.net, batch[MASK]),
+            Columns.VF_PREDS: shown.values(self.net),
+        }

@@ -1,6 +1,6 @@
 """Env runners: one steps many copies in lockstep, arrays in and out; the other is RLlib's own, copy by copy.
 
-Shapes: T steps, B copies, H hospitals, D entries of an observation, M options, S of the state, K dials, V value heads.
+Shapes: B copies, H hospitals, K dials.
 """
 
 from __future__ import annotations
@@ -118,12 +118,12 @@ class LockstepRunner(MultiAgentEnvRunner):  # type: ignore[misc]  # RLlib is not
         ).reshape(n, -1, dials)
         self._fragment += 1
         for t in range(n):
-            actions, logits, log_probs = self._choose(seen, drawn[t])
+            actions, log_probs = self._choose(seen, drawn[t])
             assert self._copies is not None
             stepped = self._copies.step(actions)
             before.append(seen)
             after.append(stepped)
-            chosen.append((actions, logits, log_probs))
+            chosen.append((actions, log_probs))
             seen = stepped.seen
         self._seen = seen
         self._log(after)
@@ -139,19 +139,15 @@ class LockstepRunner(MultiAgentEnvRunner):  # type: ignore[misc]  # RLlib is not
             self._seen = self._copies.reset()
         return self._seen
 
-    def _choose(self, seen: Seen, drawn: Floats) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Return actions B x H x K, logits B x H x M and log-probabilities B x H."""
+    def _choose(self, seen: Seen, drawn: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return actions B x H x K and log-probabilities B x H."""
         module, (b, h) = self.module[POLICY], seen.observation.shape[:2]
         with torch.no_grad():
             rows = torch.from_numpy(seen.observation.reshape(b * h, -1))
             logits = module.net(module.seen(rows), torch.from_numpy(seen.mask.reshape(b * h, -1)))
             actions = module.net.sample(logits, torch.from_numpy(drawn))
             log_probs = module.net.log_probs(logits, actions)
-        return (
-            actions.numpy().reshape(b, h, -1),
-            logits.numpy().reshape(b, h, -1),
-            log_probs.numpy().reshape(b, h),
-        )
+        return actions.numpy().reshape(b, h, -1), log_probs.numpy().reshape(b, h)
 
     def _log(self, after: list[Stepped]) -> None:
         n = len(after) * self.num_envs

@@ -122,6 +122,10 @@ class Task:
         workers = max(workers, 1)
         return 1 + max(worker - 1, 0) % workers + workers * AHEAD * begun
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Task:
+        """Return itself, for it never changes: RLlib copies the configuration, and this with it, every iteration."""
+        return self
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is worked out anew."""
         return {name: self.__dict__[name] for name in self.__dataclass_fields__}

@@ -68,10 +68,7 @@ def both(request):
     learner.take(lean.of_observation, lean.of_state)
     module = learner.module[POLICY].unwrapped()
     module.net.load_state_dict(lean.net.state_dict())
-    rows = torch.from_numpy(rollout.observation[:-1].reshape(T * B * len(env.hospitals), -1))
-    logits = lean.net(rows, torch.from_numpy(rollout.mask.reshape(len(rows), -1)))
-    logits = logits.detach().numpy().reshape(T, B, len(env.hospitals), -1)
-    chosen = list(zip(rollout.actions, logits, rollout.log_probs, strict=True))
+    chosen = list(zip(rollout.actions, rollout.log_probs, strict=True))
     episodes = episodes_of(task, "batch", env.seen[:-1], env.stepped, env.seen[-1], chosen)
     return task, lean, rollout, learner, episodes
 
@@ -165,6 +162,15 @@ def _order(rollout, rows):
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
             found += [rows[start:end, b, h] for h in range(rows.shape[2])]
     return np.concatenate(found)
+
+
+def test_what_all_hospitals_see_is_learned_from_once(both):
+    task, _, _, learner, episodes = both
+    learner._learner_connector(rl_module=learner.module, batch={}, episodes=episodes, shared_data={})
+    shown = learner.module[POLICY].unwrapped().shown
+
+    assert len(shown.observation) == sum(len(episode) + 1 for episode in episodes)
+    assert len(shown.observation) == len(task.network.hospitals) * len(shown.state)
 
 
 def test_a_part_of_an_episode_still_says_whose_it_is(both):
