@@ -32,6 +32,32 @@ def in_a_row(numbers: NDArray[np.int64]) -> Numbers:
     return numbers
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Which elements of several streams are asked for."""
+
+    drawn: list[tuple[int, int]]
+    """By stream: the first that is drawn, and how many are."""
+    places: NDArray[np.int64] | None
+    """Where those asked for are among all that are drawn, stream by stream; None: they are all, as they come."""
+
+
+def spans_of(numbers: Sequence[NDArray[np.int64]]) -> Spans:
+    """Return what to draw for elements of these numbers, by stream."""
+    rows = [in_a_row(each) for each in numbers]
+    spans = [row if isinstance(row, range) else _from_least_to_greatest(row) for row in rows]
+    places = None
+    if not all(isinstance(row, range) for row in rows):
+        ends = np.cumsum([len(span) for span in spans]).tolist()
+        parts = zip(numbers, spans, ends, strict=True)
+        places = np.concatenate([each + (end - span.stop) for each, span, end in parts])
+    return Spans([(span.start, len(span)) for span in spans], places)
+
+
+def _from_least_to_greatest(numbers: NDArray[np.int64]) -> range:
+    return range(int(numbers.min()), int(numbers.max()) + 1) if len(numbers) else range(0)
+
+
 def uniforms(
     seed: int, replication: int, names: tuple[str, ...], n: int, first: int = 0
 ) -> NDArray[np.float64]:
@@ -45,9 +71,7 @@ def uniforms(
     >>> uniforms(1, 0, ("walk-in", "class"), 1, first=2).round(4).tolist()
     [0.2448]
     """
-    block, skip = divmod(first, WORDS_PER_BLOCK)
-    generator = _generator(_key(seed, replication, names), block)
-    return _open_interval(generator.random_raw(skip + n)[skip:])
+    return _open_interval(_words(seed, replication, names, first, n))
 
 
 def beginnings(
@@ -58,11 +82,11 @@ def beginnings(
     >>> beginnings(1, 0, ("walk-in",), [("class",), ("route",)], 3).round(4)[0].tolist()
     [0.8642, 0.6992, 0.2448]
     """
-    words = np.empty((len(endings), n), dtype=np.uint64)
+    if not endings:
+        return np.empty((0, n))
     common = _digest(seed, replication, names)
-    for row, ending in enumerate(endings):
-        words[row] = _generator(_number(common.copy(), ending), 0).random_raw(n)
-    return _open_interval(words)
+    rows = [_generator(_number(common, ending), 0).random_raw(n) for ending in endings]
+    return _open_interval(np.concatenate(rows)).reshape(len(rows), n)
 
 
 def _open_interval(words: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -83,8 +107,16 @@ def elements(seed: int, replication: int, names: tuple[str, ...], ordinals: Numb
         return np.empty(0)
     if isinstance(ordinals, range):
         return uniforms(seed, replication, names, len(ordinals), ordinals.start)
-    first, last = int(ordinals.min()), int(ordinals.max())
-    return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
+    span = _from_least_to_greatest(ordinals)
+    return uniforms(seed, replication, names, len(span), span.start)[ordinals - span.start]
+
+
+def _words(seed: int, replication: int, names: tuple[str, ...], first: int, n: int) -> NDArray[np.uint64]:
+    """Return what becomes elements of a stream."""
+    block, skip = divmod(first, WORDS_PER_BLOCK)
+    generator = _generator(_key(seed, replication, names), block)
+    words: NDArray[np.uint64] = generator.random_raw(skip + n)
+    return words[skip:] if skip else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +135,17 @@ class Streams:
     def elements(self, names: tuple[str, ...], ordinals: Numbers) -> NDArray[np.float64]:
         """Return the elements of a stream with the given numbers. See `elements`."""
         return elements(self.seed, self.replication, (*self.prefix, *names), ordinals)
+
+    def spans(self, names: Sequence[tuple[str, ...]], which: Spans) -> NDArray[np.float64]:
+        """Return elements of several streams, stream by stream unless `which` says otherwise."""
+        if not names:
+            return np.empty(0)
+        words = [
+            _words(self.seed, self.replication, (*self.prefix, *name), first, n)
+            for name, (first, n) in zip(names, which.drawn, strict=True)
+        ]
+        drawn = words[0] if len(words) == 1 else np.concatenate(words)
+        return _open_interval(drawn if which.places is None else drawn[which.places])
 
     def beginnings(
         self, names: tuple[str, ...], endings: Sequence[tuple[str, ...]], n: int
@@ -139,16 +182,18 @@ def _generator(key: int, block: int) -> np.random.Philox:
 
 
 def _key(seed: int, replication: int, names: tuple[str, ...]) -> int:
-    return _number(_digest(seed, replication, names), ())
+    return _number(_digest(seed, replication, ()), names)
 
 
+@lru_cache(maxsize=64)  # to be copied, not written to
 def _digest(seed: int, replication: int, names: tuple[str, ...]) -> blake2b:
     digest = blake2b(digest_size=16, person=b"fairward")
     digest.update(_framed((str(seed), str(replication))) + _framed(names))
     return digest
 
 
-def _number(digest: blake2b, ending: tuple[str, ...]) -> int:
+def _number(common: blake2b, ending: tuple[str, ...]) -> int:
+    digest = common.copy()
     digest.update(_framed(ending))
     return int.from_bytes(digest.digest(), "little")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scenarios import rules
+from scenarios.hospitals import Staff
 from scenarios.quantities import When
 from scenarios.rules import LeastLoaded, Nearest, Outside, OverflowRule, Stay
 from sim.fast import layouts
@@ -86,9 +87,16 @@ class Tables:
         self._targets: list[tuple[float, int]] = []
         self._links: list[int] = []
         self.arrays: dict[str, Records] = {}
+        self.existing: list[int] = []
+        """Places (H x P) of the pools that the hospitals have."""
+        self.staffed: list[tuple[int, Staff]] = []
+        """Places of those of staff that is not unlimited."""
+        self.most = np.array(network.capacity, dtype=np.int64).ravel()
+        """H x P in integer units: what may be open some day, flex beds left out."""
         self._lists()
         self._steps()
         self._hospitals()
+        self._pools()
         self._rest()
         self.world = np.zeros(1, layouts.WORLD)
         """The world of an engine before anything has been put into it: where the tables are, and how long."""
@@ -257,6 +265,18 @@ class Tables:
         self._n_flex = len(flex)
         self.arrays["flex"] = in_records(layouts.FLEX, flex)
         self.arrays["serves"] = in_records(INTEGER, [int(s) for row in network.serves for s in row])
+
+    def _pools(self) -> None:
+        network = self.network
+        for h, spec in enumerate(network.scenario.hospitals.values()):
+            for p, pool in enumerate(network.pools):
+                if pool.name not in getattr(spec, pool.kind):
+                    continue
+                place = h * len(network.pools) + p
+                self.existing.append(place)
+                if pool.kind == "staff" and (staff := spec.staff[pool.name]).count != "unlimited":
+                    self.staffed.append((place, staff))
+                    self.most[place] = int(network.most[h][pool.name]) * pool.unit
 
     def _law(self, h: int, pool: int) -> int:
         law = self.network.cleaning[h][pool]
