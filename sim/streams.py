@@ -38,7 +38,7 @@ class Spans:
 
     drawn: list[tuple[int, int]]
     """By stream: the first that is drawn, and how many are."""
-    places: NDArray[np.int64] | None
+    places: NDArray[np.int64] | None = None
     """Where those asked for are among all that are drawn, stream by stream; None: they are all, as they come."""
 
 
@@ -71,22 +71,7 @@ def uniforms(
     >>> uniforms(1, 0, ("walk-in", "class"), 1, first=2).round(4).tolist()
     [0.2448]
     """
-    return _open_interval(_words(seed, replication, names, first, n))
-
-
-def beginnings(
-    seed: int, replication: int, names: tuple[str, ...], endings: Sequence[tuple[str, ...]], n: int
-) -> NDArray[np.float64]:
-    """Return the first n elements of many streams, a row each: those named `names` and then one of `endings`.
-
-    >>> beginnings(1, 0, ("walk-in",), [("class",), ("route",)], 3).round(4)[0].tolist()
-    [0.8642, 0.6992, 0.2448]
-    """
-    if not endings:
-        return np.empty((0, n))
-    common = _digest(seed, replication, names)
-    rows = [_generator(_number(common, ending), 0).random_raw(n) for ending in endings]
-    return _open_interval(np.concatenate(rows)).reshape(len(rows), n)
+    return _open_interval(_words(_key(seed, replication, names), first, n))
 
 
 def _open_interval(words: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -111,11 +96,10 @@ def elements(seed: int, replication: int, names: tuple[str, ...], ordinals: Numb
     return uniforms(seed, replication, names, len(span), span.start)[ordinals - span.start]
 
 
-def _words(seed: int, replication: int, names: tuple[str, ...], first: int, n: int) -> NDArray[np.uint64]:
-    """Return what becomes elements of a stream."""
+def _words(key: int, first: int, n: int) -> NDArray[np.uint64]:
+    """Return what becomes elements of the stream with a key."""
     block, skip = divmod(first, WORDS_PER_BLOCK)
-    generator = _generator(_key(seed, replication, names), block)
-    words: NDArray[np.uint64] = generator.random_raw(skip + n)
+    words: NDArray[np.uint64] = _generator(key, block).random_raw(skip + n)
     return words[skip:] if skip else words
 
 
@@ -140,18 +124,11 @@ class Streams:
         """Return elements of several streams, stream by stream unless `which` says otherwise."""
         if not names:
             return np.empty(0)
-        words = [
-            _words(self.seed, self.replication, (*self.prefix, *name), first, n)
-            for name, (first, n) in zip(names, which.drawn, strict=True)
-        ]
+        common = _digest(self.seed, self.replication, self.prefix)
+        each = zip(names, which.drawn, strict=True)
+        words = [_words(_number(common, name), first, n) for name, (first, n) in each]
         drawn = words[0] if len(words) == 1 else np.concatenate(words)
         return _open_interval(drawn if which.places is None else drawn[which.places])
-
-    def beginnings(
-        self, names: tuple[str, ...], endings: Sequence[tuple[str, ...]], n: int
-    ) -> NDArray[np.float64]:
-        """Return the first elements of many streams. See `beginnings`."""
-        return beginnings(self.seed, self.replication, (*self.prefix, *names), endings, n)
 
 
 class _Kept(threading.local):
@@ -193,6 +170,7 @@ def _digest(seed: int, replication: int, names: tuple[str, ...]) -> blake2b:
 
 
 def _number(common: blake2b, ending: tuple[str, ...]) -> int:
+    """Return the key of the stream whose names begin in the common way."""
     digest = common.copy()
     digest.update(_framed(ending))
     return int.from_bytes(digest.digest(), "little")

@@ -28,7 +28,7 @@ from sim.conditions import Codes, Mask
 from sim.known import NOTHING, Known
 from sim.network import CAUSES, Network
 from sim.patients import Patients, facts_of, in_order, join, on_clock
-from sim.streams import Streams
+from sim.streams import Spans, Streams
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 
@@ -141,31 +141,38 @@ class Workload:
 
     def sick(
         self,
-        hospital: int,
-        role: int,
+        hospital: int | Codes,
+        role: int | Codes,
         shifts: Sequence[tuple[str, str]],
         counts: Sequence[int] | Codes,
-        probability: float,
+        probability: float | Floats,
         begins: Sequence[float] | Floats = (),
     ) -> list[int]:
         """Return how many of each shift (day, number) are absent; who is does not depend on how many there are.
 
-        `begins`: when the shifts do, from when on it is known; needed of a redrawn workload only.
+        Hospital, role and probability are one for all, or by shift. `begins`: when the shifts do, from when on it is
+        known; needed of a redrawn workload only.
         """
-        names = ("sick", self.network.hospitals[hospital], self.network.pools[role].name)
-        counts = np.asarray(counts, dtype=np.int64)
-        u = self._streams.beginnings(names, shifts, int(counts.max(initial=0)))
-        absent = (u < probability) & (np.arange(u.shape[1]) < counts[:, None])
-        numbers = np.count_nonzero(absent, axis=1)
+        n = len(shifts)
+        hospitals, roles, chances = (np.broadcast_to(one, n) for one in (hospital, role, probability))
+        people = np.asarray(counts, dtype=np.int64)
+        names = [
+            ("sick", self.network.hospitals[h], self.network.pools[p].name, *shift)
+            for h, p, shift in zip(hospitals.tolist(), roles.tolist(), shifts, strict=True)
+        ]
+        u = self._streams.spans(names, Spans([(0, count) for count in people.tolist()]))
+        absent = np.concatenate([[0], np.cumsum(u < np.repeat(chances, people))])
+        ends = np.cumsum(people)
+        numbers = absent[ends] - absent[ends - people]
         known = self._known
         if known.past is not None:
             begun = np.flatnonzero(np.asarray(begins) <= known.until)
             numbers[begun] = known.past.sick(
-                hospital,
-                role,
+                hospitals[begun],
+                roles[begun],
                 [shifts[i] for i in begun.tolist()],
-                counts[begun],
-                probability,
+                people[begun],
+                chances[begun],
                 np.asarray(begins)[begun],
             )
         return numbers.tolist()  # type: ignore[no-any-return]

@@ -733,16 +733,21 @@ class FastEngine:
     # Capacity and arrivals.
 
     def _open_hospitals(self) -> None:
-        P, pools = len(self.network.pools), self.memory["pools"]
-        levels = []
-        for place, staff in self._tables.staffed:
-            times, people = levels_on_duty(self.workload, *divmod(place, P), staff)
-            pools["capacity"][place] = people[0] * pools["unit"][place]
-            levels.append((place, times, people))
-        for place in self._tables.existing:
-            self.log((0.0, Row.CAPACITY, -1, *divmod(place, P), float(pools["capacity"][place])))
-        rosters, firsts = duties_of(self.network, levels)
+        tables, pools = self._tables, self.memory["pools"]
+        rosters = np.zeros(0, layouts.DUTY)
+        firsts: list[tuple[float, int, int]] = []
+        if tables.staffed:
+            levels = levels_on_duty(self.workload, tables.staffed)
+            units = pools["unit"][tables.staffed_places]
+            pools["capacity"][tables.staffed_places] = levels.people[levels.firsts] * units
+            rosters, firsts = duties_of(levels, tables.staffed_places, units)
         self._keep("rosters", rosters)
+        hospital, pool = np.divmod(tables.existing, len(self.network.pools))
+        while self._w["n_rows"] + len(pool) >= self._w["max_rows"] - SLACK:
+            self._rows.more()
+        self._rows.append(
+            (0.0, Row.CAPACITY, -1, hospital, pool, pools["capacity"][tables.existing]), len(pool)
+        )
         for time, rank, duty in firsts:
             self._put(time, rank, duty)
 

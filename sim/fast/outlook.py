@@ -28,7 +28,7 @@ from sim.known import Bounds, Known, between, share_of_patience_below, share_of_
 from sim.network import Network
 from sim.order import GRID, LEG_BITS, POOL_BITS, Kind, on_grid, on_second, priority
 from sim.patients import join
-from sim.staffing import levels_on_duty
+from sim.staffing import Role, levels_on_duty
 from sim.streams import Streams
 from sim.workload import Arrays
 
@@ -294,15 +294,9 @@ class Outlook:
         twin.set_world("seq", first + len(places))
         return ends
 
-    def _rosters(self) -> list[tuple[int, int, Any]]:
-        """Return (hospital, pool, staff) of those whose numbers sickness changes."""
-        network = self._engine.network
-        return [
-            (h, network.pool(role), staff)
-            for h, name in enumerate(network.hospitals)
-            for role, staff in network.scenario.hospitals[name].staff.items()
-            if staff.sickness and staff.count != "unlimited"
-        ]
+    def _rosters(self) -> tuple[Role, ...]:
+        """Return those whose numbers sickness changes."""
+        return tuple(role for role in self._engine._tables.staffed if role[2].sickness)
 
     def _by_roster(self, events: Any) -> Any:
         n = len(self._engine.network.pools)
@@ -310,12 +304,12 @@ class Outlook:
 
     def _draw_staff(self, twin: FastEngine) -> None:
         """Draw who will be sick on shifts that have not begun."""
-        P, known = len(twin.network.pools), twin.memory["rosters"]
-        levels = [
-            (h * P + pool, *levels_on_duty(twin.workload, h, pool, staff, self._now))
-            for h, pool, staff in self._rosters()
-        ]
-        more, firsts = duties_of(twin.network, levels)
+        roles, known = self._rosters(), twin.memory["rosters"]
+        if not roles:
+            return
+        places = np.array([h * len(twin.network.pools) + pool for h, pool, _ in roles], dtype=np.int64)
+        levels = levels_on_duty(twin.workload, roles, self._now)
+        more, firsts = duties_of(levels, places, twin.memory["pools"]["unit"][places])
         twin._keep("rosters", np.concatenate([known, more]))
         for time, rank, duty in firsts:
             twin._put(time, rank, len(known) + duty)

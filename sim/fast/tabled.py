@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from scenarios import rules
-from scenarios.hospitals import Staff
 from scenarios.quantities import When
 from scenarios.rules import LeastLoaded, Nearest, Outside, OverflowRule, Stay
 from sim.fast import layouts
@@ -35,6 +34,7 @@ from sim.fast.words import (
 from sim.network import CAUSES, DETERIORATE, Network, Route, attribute_values
 from sim.protocol import HOURS_IN_BED
 from sim.rules import QueueRanking
+from sim.staffing import Role
 
 Records = Any
 """An array of one of the layouts."""
@@ -87,10 +87,6 @@ class Tables:
         self._targets: list[tuple[float, int]] = []
         self._links: list[int] = []
         self.arrays: dict[str, Records] = {}
-        self.existing: list[int] = []
-        """Places (H x P) of the pools that the hospitals have."""
-        self.staffed: list[tuple[int, Staff]] = []
-        """Places of those of staff that is not unlimited."""
         self.most = np.array(network.capacity, dtype=np.int64).ravel()
         """H x P in integer units: what may be open some day, flex beds left out."""
         self._lists()
@@ -267,16 +263,21 @@ class Tables:
         self.arrays["serves"] = in_records(INTEGER, [int(s) for row in network.serves for s in row])
 
     def _pools(self) -> None:
-        network = self.network
+        network, P = self.network, len(self.network.pools)
+        existing, staffed = [], []
         for h, spec in enumerate(network.scenario.hospitals.values()):
             for p, pool in enumerate(network.pools):
                 if pool.name not in getattr(spec, pool.kind):
                     continue
-                place = h * len(network.pools) + p
-                self.existing.append(place)
+                existing.append(h * P + p)
                 if pool.kind == "staff" and (staff := spec.staff[pool.name]).count != "unlimited":
-                    self.staffed.append((place, staff))
-                    self.most[place] = int(network.most[h][pool.name]) * pool.unit
+                    staffed.append((h, p, staff))
+                    self.most[h * P + p] = int(network.most[h][pool.name]) * pool.unit
+        self.existing = np.array(existing, dtype=np.int64)
+        """Places (H x P) of the pools that the hospitals have."""
+        self.staffed: tuple[Role, ...] = tuple(staffed)
+        """Those of staff that is not unlimited."""
+        self.staffed_places = np.array([h * P + p for h, p, _ in staffed], dtype=np.int64)
 
     def _law(self, h: int, pool: int) -> int:
         law = self.network.cleaning[h][pool]
