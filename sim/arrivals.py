@@ -133,7 +133,7 @@ def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float
     return np.asarray(edges[piece] + (sums - cumulative[piece]) / rates[piece])
 
 
-@lru_cache(maxsize=256)  # every replication asks for the same
+@lru_cache(maxsize=64)  # every replication asks for the same
 def _expected(
     poisson: Poisson, start: datetime, begin: float, end: float, scale: float
 ) -> tuple[Floats, Floats, Floats]:

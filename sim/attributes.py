@@ -16,11 +16,12 @@ from typing import TypeVar
 import numpy as np
 
 from scenarios.people import LatePresentation, ShareCase, UnderTriage, Uptake
+from scenarios.quantities import When
 from sim.arrivals import Floats, all_on_grid
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.flipped import flipped
-from sim.network import Network
+from sim.network import KEPT, Network
 from sim.patients import Patients
 from sim.streams import Streams, spans_of
 
@@ -70,41 +71,47 @@ class _Streams:
     acuity: Cases
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _streams(network: Network) -> _Streams:
     scenario, streams = network.scenario, network.scenario.arrivals
     named = {name for stream in streams.values() for name in stream.attributes}
     return _Streams(
         hospital=np.array(network.source_hospital, dtype=np.int64),
         ambulance=np.array([stream.ambulance for stream in streams.values()]),
-        classes=_by_stream({name: (ShareCase(share=s.classes),) for name, s in streams.items()}),
+        classes=_together("source", {name: (ShareCase(share=s.classes),) for name, s in streams.items()}),
         attributes={
-            attribute: _by_stream(
+            attribute: _together(
+                "source",
                 {
                     name: stream.attributes.get(attribute) or scenario.attributes[attribute].share or ()
                     for name, stream in streams.items()
-                }
+                },
             )
             for attribute in sorted(named)
         },
-        acuity=_by_stream(
-            {name: stream.acuity or acuity_by_class(network) for name, stream in streams.items()}
+        acuity=_together(
+            "source", {name: stream.acuity or acuity_by_class(network) for name, stream in streams.items()}
         ),
     )
 
 
-def _by_stream(cases: dict[str, Cases]) -> Cases:
-    """Return the cases of all streams as one list; `cases` by stream, every list with a last case for everybody."""
+def _together(key: str, cases: dict[str, Cases]) -> Cases:
+    """Return the cases of all values of a key as one list; those of each value end with one for everybody."""
     alike: list[tuple[list[str], Cases]] = []
-    for name, mine in cases.items():
-        names = next((names for names, others in alike if others == mine), None)
-        if names is None:
-            alike.append(([name], mine))
+    for value, mine in cases.items():
+        values = next((values for values, others in alike if _as_written(others) == _as_written(mine)), None)
+        if values is None:
+            alike.append(([value], mine))
         else:
-            names.append(name)
+            values.append(value)
     if len(alike) == 1:
         return alike[0][1]
-    return tuple(case for names, mine in alike for case in _only("source", tuple(names), mine))
+    return tuple(case for values, mine in alike for case in _only(key, tuple(values), mine))
+
+
+def _as_written(cases: Cases) -> list[tuple[When, list[tuple[str, float]]]]:
+    """Return what cases say: the order of shares decides which uniforms choose which value."""
+    return [(case.when, list(case.share.items())) for case in cases]
 
 
 def _only(key: str, values: tuple[str, ...], cases: Cases) -> Iterator[ShareCase]:
@@ -115,13 +122,11 @@ def _only(key: str, values: tuple[str, ...], cases: Cases) -> Iterator[ShareCase
             yield case.model_copy(update={"when": {**case.when, key: both}})
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def acuity_by_class(network: Network) -> Cases:
     """Return how urgent patients truly are at arrival, as their classes say; the only level when there is one."""
-    cases: list[ShareCase] = []
-    for name, spec in network.scenario.classes.items():
-        cases += _only("class", (name,), spec.acuity or (ShareCase(share={network.acuities[0]: 1.0}),))
-    return tuple(cases)
+    only = (ShareCase(share={network.acuities[0]: 1.0}),)
+    return _together("class", {name: spec.acuity or only for name, spec in network.scenario.classes.items()})
 
 
 def nobody(network: Network) -> Patients:
@@ -273,7 +278,7 @@ class _Disparities:
     uptake: Labelled[Uptake]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _labelled(network: Network) -> _Disparities:
     rows = network.scenario.disparities
     return _Disparities(

@@ -102,7 +102,7 @@ class _Rosters:
     ends_at: Codes
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)  # every replication asks for the same
 def _rosters(start: datetime, horizon: float, roles: tuple[Role, ...]) -> _Rosters:
     """Return what is the same in every replication."""
     shifts: list[tuple[int, int, float, _Worked]] = []
@@ -143,6 +143,7 @@ class _Worked(NamedTuple):
     number: str
 
 
+@lru_cache(maxsize=1024)  # hospitals are often staffed alike
 def _worked(start: datetime, horizon: float, staff: Staff) -> list[_Worked]:
     """Return all shifts before the horizon; constant staff who are never sick are on one without an end."""
     if not staff.roster and not staff.sickness:
