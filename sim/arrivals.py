@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from math import ceil, floor, inf, sqrt
 
 import numpy as np
@@ -57,6 +58,7 @@ class Rate:
         return np.concatenate([[begin], edges[first + 1 : last], [end]]), rates[first:last]
 
 
+@lru_cache(maxsize=256)  # every replication asks for the same
 def rate_of(poisson: Poisson, start: datetime) -> Rate:
     """Return the rate of a Poisson stream in hours since the scenario's start, without `scale`."""
     if poisson.table is not None:
@@ -124,13 +126,21 @@ def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float
     end = min(horizon, _end(stream))
     if end <= stream.begins:
         return np.empty(0)
-    edges, rates = rate_of(poisson, start).pieces(stream.begins, end)
-    rates = rates * stream.scale
-    cumulative = np.concatenate([[0.0], np.cumsum(rates * np.diff(edges))])
+    edges, rates, cumulative = _expected(poisson, start, stream.begins, end, stream.scale)
     total = float(cumulative[-1])
     sums = partial_sums(lambda n: -np.log1p(-draw("gap", n)), total, total)
     piece = np.searchsorted(cumulative, sums, side="left") - 1
     return np.asarray(edges[piece] + (sums - cumulative[piece]) / rates[piece])
+
+
+@lru_cache(maxsize=64)  # every replication asks for the same
+def _expected(
+    poisson: Poisson, start: datetime, begin: float, end: float, scale: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return the edges between pieces of constant rate, the rates, and how many are expected until each edge."""
+    edges, rates = rate_of(poisson, start).pieces(begin, end)
+    rates = rates * scale
+    return edges, rates, np.concatenate([[0.0], np.cumsum(rates * np.diff(edges))])
 
 
 def _renewal(renewal: Renewal, stream: Arrivals, horizon: float, draw: Draw) -> Floats:

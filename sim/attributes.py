@@ -8,38 +8,125 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 
-from scenarios.people import LatePresentation, ShareCase, ShareCases, UnderTriage, Uptake
+from scenarios.people import LatePresentation, ShareCase, UnderTriage, Uptake
+from scenarios.quantities import When
 from sim.arrivals import Floats, all_on_grid
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.flipped import flipped
-from sim.network import Network
+from sim.network import KEPT, Network
 from sim.patients import Patients
+from sim.streams import Streams, spans_of
 
 Draw = Callable[..., Floats]
 """(*purpose) -> one uniform for each patient of the stream."""
 
+Cases = tuple[ShareCase, ...]
+
 D = TypeVar("D", LatePresentation, UnderTriage, Uptake)
+Labelled = list[tuple[D, str]]
 
 
-def describe(network: Network, source: int, time: Floats, ordinal: Codes, draw: Draw) -> Patients:
-    """Return the patients of an arrival stream who fall ill at the given times, unsorted."""
-    stream = network.scenario.arrivals[network.sources[source]]
-    n = len(time)
-    facts = Facts(n, {}, {})
-    facts.learn("hospital", network.hospitals, np.full(n, network.source_hospital[source], dtype=np.int64))
-    facts.learn("source", network.sources, np.full(n, source, dtype=np.int64))
-    classes = (ShareCase(share=stream.classes),)
-    facts.learn("class", network.classes, choose(classes, network.classes, facts, draw, "class"))
-    numbers = attributes(network, stream.attributes, facts, ordinal, draw)
-    facts.learn("acuity", network.acuities, true_acuity(network, stream.acuity, facts, draw))
-    return presenting(network, facts, numbers, stream.ambulance, time, ordinal, draw)
+def describe(network: Network, ill: Sequence[tuple[Floats, Codes]], streams: Streams) -> Patients:
+    """Return the patients of all arrival streams, one stream after the other, unsorted.
+
+    `ill`: by stream, when they fall ill and their numbers in the stream, rising.
+    """
+    spec = _streams(network)
+    which = spans_of([ordinal for _, ordinal in ill])
+
+    def draw(*purpose: str) -> Floats:
+        return streams.spans([(name, "people", *purpose) for name in network.sources], which)
+
+    numbers = [len(time) for time, _ in ill]
+    time, ordinal = (np.concatenate(parts) for parts in zip(*ill, strict=True))
+    source = np.repeat(np.arange(len(ill)), numbers)
+    facts = Facts(len(time), {}, {})
+    facts.learn("hospital", network.hospitals, np.repeat(spec.hospital, numbers))
+    facts.learn("source", network.sources, source)
+    facts.learn("class", network.classes, choose(spec.classes, network.classes, facts, draw, "class"))
+    amounts = attributes(network, spec.attributes, facts, ordinal, draw)
+    facts.learn("acuity", network.acuities, choose(spec.acuity, network.acuities, facts, draw, "acuity"))
+    return presenting(network, facts, amounts, np.repeat(spec.ambulance, numbers), time, ordinal, draw)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Streams:
+    """What the arrival streams of a network say of their people: one list of cases for all streams together."""
+
+    hospital: Codes
+    """By stream."""
+    ambulance: Floats
+    """By stream."""
+    classes: Cases
+    attributes: dict[str, Cases]
+    """Of those that some stream says otherwise than the scenario."""
+    acuity: Cases
+
+
+@lru_cache(maxsize=KEPT)
+def _streams(network: Network) -> _Streams:
+    scenario, streams = network.scenario, network.scenario.arrivals
+    named = {name for stream in streams.values() for name in stream.attributes}
+    return _Streams(
+        hospital=np.array(network.source_hospital, dtype=np.int64),
+        ambulance=np.array([stream.ambulance for stream in streams.values()]),
+        classes=_together("source", {name: (ShareCase(share=s.classes),) for name, s in streams.items()}),
+        attributes={
+            attribute: _together(
+                "source",
+                {
+                    name: stream.attributes.get(attribute) or scenario.attributes[attribute].share or ()
+                    for name, stream in streams.items()
+                },
+            )
+            for attribute in sorted(named)
+        },
+        acuity=_together(
+            "source", {name: stream.acuity or acuity_by_class(network) for name, stream in streams.items()}
+        ),
+    )
+
+
+def _together(key: str, cases: dict[str, Cases]) -> Cases:
+    """Return the cases of all values of a key as one list; those of each value end with one for everybody."""
+    alike: list[tuple[list[str], Cases]] = []
+    for value, mine in cases.items():
+        values = next((values for values, others in alike if _as_written(others) == _as_written(mine)), None)
+        if values is None:
+            alike.append(([value], mine))
+        else:
+            values.append(value)
+    if len(alike) == 1:
+        return alike[0][1]
+    return tuple(case for values, mine in alike for case in _only(key, tuple(values), mine))
+
+
+def _as_written(cases: Cases) -> list[tuple[When, list[tuple[str, float]]]]:
+    """Return what cases say: the order of shares decides which uniforms choose which value."""
+    return [(case.when, list(case.share.items())) for case in cases]
+
+
+def _only(key: str, values: tuple[str, ...], cases: Cases) -> Iterator[ShareCase]:
+    """Yield the cases for those alone who have one of the values."""
+    for case in cases:
+        both = tuple(value for value in case.when.get(key, values) if value in values)
+        if both:
+            yield case.model_copy(update={"when": {**case.when, key: both}})
+
+
+@lru_cache(maxsize=KEPT)
+def acuity_by_class(network: Network) -> Cases:
+    """Return how urgent patients truly are at arrival, as their classes say; the only level when there is one."""
+    only = (ShareCase(share={network.acuities[0]: 1.0}),)
+    return _together("class", {name: spec.acuity or only for name, spec in network.scenario.classes.items()})
 
 
 def nobody(network: Network) -> Patients:
@@ -49,23 +136,24 @@ def nobody(network: Network) -> Patients:
     for key in ("hospital", "source", "class", "acuity"):
         facts.learn(key, (), nothing)
     numbers = attributes(network, {}, facts, nothing, lambda *_: np.empty(0))
-    return presenting(network, facts, numbers, 0.0, np.empty(0), nothing, lambda *_: np.empty(0))
+    return presenting(network, facts, numbers, np.empty(0), np.empty(0), nothing, lambda *_: np.empty(0))
 
 
 def presenting(
     network: Network,
     facts: Facts,
     numbers: dict[str, Floats],
-    ambulance: float,
+    ambulance: float | Floats,
     time: Floats,
     ordinal: Codes,
     draw: Draw,
 ) -> Patients:
     """Return those of whom hospital, source, class, attributes and acuity are known, as they present."""
     scenario, n = network.scenario, facts.n
-    time, acuity = _late(scenario.disparities.late_presentation, facts, time, draw)
+    disparities = _labelled(network)
+    time, acuity = _late(disparities.late_presentation, facts, time, draw)
     facts.learn("acuity", network.acuities, acuity)
-    triage = _under_triage(scenario.disparities.under_triage, network, facts, draw)
+    triage = _under_triage(disparities.under_triage, network, facts, draw)
     facts.learn("triage", network.acuities, triage)
     travel_factor = np.ones(n)
     for row in scenario.disparities.longer_travel:
@@ -80,7 +168,7 @@ def presenting(
         acuity=acuity,
         triage=triage,
         ambulance=_happens(ambulance, n, draw, "ambulance"),
-        declined=_declined(scenario.disparities.uptake, facts, draw),
+        declined=_declined(disparities.uptake, facts, draw),
         tier=_tier(network, facts),
         group=group,
         travel_factor=travel_factor,
@@ -92,7 +180,7 @@ def presenting(
 
 
 def attributes(
-    network: Network, overrides: dict[str, ShareCases], facts: Facts, ordinal: Codes, draw: Draw
+    network: Network, overrides: Mapping[str, Cases], facts: Facts, ordinal: Codes, draw: Draw
 ) -> dict[str, Floats]:
     """Learn the categories in the scenario's order, by the overrides where there are any; return the numbers."""
     numbers = {}
@@ -137,42 +225,29 @@ def _steps(values: tuple[str, ...], shares: tuple[tuple[str, float], ...]) -> tu
     return np.array(list(some), dtype=np.int64), np.cumsum(list(some.values()))[:-1]
 
 
-def true_acuity(network: Network, shares: ShareCases | None, facts: Facts, draw: Draw) -> Codes:
-    """Return acuities by the given shares, or else the class's; the only level when there is one."""
-    acuity = np.zeros(facts.n, dtype=np.int64)
-    if shares is not None:
-        return choose(shares, network.acuities, facts, draw, "acuity")
-    draw = cache(draw)  # one stream for all classes
-    for cls, spec in enumerate(network.scenario.classes.values()):
-        mine = facts.codes["class"] == cls
-        if spec.acuity is not None and mine.any():
-            acuity[mine] = choose(spec.acuity, network.acuities, facts, draw, "acuity")[mine]
-    return acuity
-
-
-def _late(rows: tuple[LatePresentation, ...], facts: Facts, time: Floats, draw: Draw) -> tuple[Floats, Codes]:
+def _late(rows: Labelled[LatePresentation], facts: Facts, time: Floats, draw: Draw) -> tuple[Floats, Codes]:
     """Return when they present, on the grid, and how urgent they are by then."""
     worse = np.zeros(facts.n, dtype=np.bool_)
     delay = np.zeros(facts.n)
-    for row, label in _labelled(rows):
-        mask = facts.hold(row.when)
-        if mask.any():
-            delay[mask] += quantile(row.delay, draw("late", label)[mask])
-            worse |= mask & _happens(row.worse, facts.n, draw, "worse", label)
+    for row, label in rows:
+        who = np.flatnonzero(facts.hold(row.when))
+        if len(who):
+            delay[who] += quantile(row.delay, draw("late", label)[who])
+            worse[who] |= _happens(row.worse, facts.n, draw, "worse", label)[who]
     acuity = facts.codes["acuity"]
     return all_on_grid(time + delay), np.where(worse, np.maximum(acuity - 1, 0), acuity)
 
 
-def _under_triage(rows: tuple[UnderTriage, ...], network: Network, facts: Facts, draw: Draw) -> Codes:
+def _under_triage(rows: Labelled[UnderTriage], network: Network, facts: Facts, draw: Draw) -> Codes:
     missed = np.zeros(facts.n, dtype=np.bool_)
-    for row, label in _labelled(rows):
+    for row, label in rows:
         missed |= facts.hold(row.when) & _happens(row.probability, facts.n, draw, "triage", label)
     return np.minimum(facts.codes["acuity"] + missed, len(network.acuities) - 1)
 
 
-def _declined(rows: tuple[Uptake, ...], facts: Facts, draw: Draw) -> Mask:
+def _declined(rows: Labelled[Uptake], facts: Facts, draw: Draw) -> Mask:
     declined = np.zeros(facts.n, dtype=np.bool_)
-    for row, label in _labelled(rows):
+    for row, label in rows:
         invited = facts.hold({"class": row.classes}) & facts.hold(row.when)
         declined |= invited & ~_happens(row.probability, facts.n, draw, "uptake", label)
     return declined
@@ -186,14 +261,32 @@ def _tier(network: Network, facts: Facts) -> Codes:
     return tier
 
 
-def _happens(probability: float, n: int, draw: Draw, *purpose: str) -> Mask:
+def _happens(probability: float | Floats, n: int, draw: Draw, *purpose: str) -> Mask:
     """Draw only what is not certain."""
-    if probability in (0.0, 1.0):
-        return np.full(n, probability == 1.0)
+    certain = np.equal(probability, 0.0) | np.equal(probability, 1.0)
+    if np.all(certain):
+        return np.broadcast_to(np.equal(probability, 1.0), n).copy()
     return np.asarray(draw(*purpose) < probability)
 
 
-def _labelled(rows: Iterable[D]) -> list[tuple[D, str]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Disparities:
+    """Those that are drawn, each row with a name."""
+
+    late_presentation: Labelled[LatePresentation]
+    under_triage: Labelled[UnderTriage]
+    uptake: Labelled[Uptake]
+
+
+@lru_cache(maxsize=KEPT)
+def _labelled(network: Network) -> _Disparities:
+    rows = network.scenario.disparities
+    return _Disparities(
+        _with_labels(rows.late_presentation), _with_labels(rows.under_triage), _with_labels(rows.uptake)
+    )
+
+
+def _with_labels(rows: Iterable[D]) -> Labelled[D]:
     """Name each row by whom it affects, since disparities have no names of their own."""
     seen: Counter[str] = Counter()
     named = []

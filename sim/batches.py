@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.ordering import order_of
 from sim.patients import Patients
-from sim.streams import Numbers, in_a_row
+from sim.streams import Spans, spans_of
 
-Part = tuple[int, Codes, Numbers]
-"""A source, the ids of its patients in rising order, and their ordinals."""
+Drawn = tuple[Codes | None, Codes, Spans]
+"""Positions of patients, None: all; their sources; and which elements of the sources' streams are theirs, in order."""
 
 
 @dataclass(slots=True)
@@ -31,24 +31,26 @@ class Batch:
     who: Codes | None = None
     """Their ids, rising, where they are some of `n`; None: they are everybody."""
     n: int = 0
-    _parts: dict[int | None, list[Part]] = field(default_factory=dict)
+    _drawn: dict[int | None, Drawn] = field(default_factory=dict)
 
-    def by_source(self, pathway: int | None) -> list[Part]:
-        """Return the patients of the pathway, or all, source by source."""
-        if pathway not in self._parts:
-            here = (
-                np.arange(len(self.patients)) if pathway is None else np.flatnonzero(self.pathway == pathway)
-            )
-            source = self.patients.source[here]
+    def by_source(self, pathway: int | None) -> Drawn:
+        """Return what is drawn for the patients of the pathway, or for all."""
+        if pathway not in self._drawn:
+            here = None if pathway is None else np.flatnonzero(self.pathway == pathway)
+            if here is not None and len(here) == len(self.patients):
+                here = None
+            source, ordinal = self.patients.source, self.patients.ordinal
+            if here is not None:
+                source, ordinal = source[here], ordinal[here]
             numbers = np.bincount(source)
-            here = here[order_of(source, len(numbers))]
-            ends = np.cumsum(numbers)
-            self._parts[pathway] = [
-                (number, ids := here[end - n : end], in_a_row(self.patients.ordinal[ids]))
-                for number, (n, end) in enumerate(zip(numbers.tolist(), ends.tolist(), strict=True))
-                if n
-            ]
-        return self._parts[pathway]
+            order = order_of(source, len(numbers))
+            some = np.flatnonzero(numbers)
+            parts = np.split(ordinal[order], np.cumsum(numbers[some])[:-1]) if len(some) else []
+            spans = spans_of(parts)
+            places = np.empty(len(order), dtype=np.int64)
+            places[order] = np.arange(len(order)) if spans.places is None else spans.places
+            self._drawn[pathway] = here, some, replace(spans, places=places)
+        return self._drawn[pathway]
 
 
 class Column:

@@ -24,7 +24,7 @@ class Columns:
         self._routes: dict[tuple[int, int], Column] = {}
         self._cleaning: dict[tuple[int, int, int, int], Column] = {}
         self._holds: dict[int, tuple[When, list[bool]]] = {}
-        self._first: Column = workload.first_route()
+        self._first: Column | None = None
         self.patience = workload.patience
         self.balk = workload.balk
 
@@ -44,6 +44,8 @@ class Columns:
 
     def first_route(self) -> Column:
         """See `Workload.first_route`."""
+        if self._first is None:
+            self._first = self._workload.first_route()
         return self._first
 
     def cleaning(self, hospital: int, pool: int, step: int, visit: int) -> Column:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -45,10 +46,11 @@ class Facts:
 
     def hold(self, when: When) -> Mask:
         """Return for whom the whole condition holds."""
-        mask = np.ones(self.n, dtype=np.bool_)
+        mask: Mask | None = None
         for key, values in when.items():
-            mask &= np.array([name in values for name in self.names[key]], dtype=np.bool_)[self.codes[key]]
-        return mask
+            of_key = _among(self.names[key], values)[self.codes[key]]
+            mask = of_key if mask is None else np.logical_and(mask, of_key, out=mask)
+        return np.ones(self.n, dtype=np.bool_) if mask is None else mask
 
     def take_first(self, cases: Sequence[C]) -> Iterator[tuple[C, Mask]]:
         """Give each patient to the first case that holds; cases without patients are left out."""
@@ -58,3 +60,9 @@ class Facts:
             if taken.any():
                 yield case, taken
                 left = left & ~taken
+
+
+@lru_cache(maxsize=4096)  # every replication asks for the same
+def _among(names: tuple[str, ...], values: tuple[str, ...]) -> Mask:
+    """Return by name whether it is one of the values."""
+    return np.array([name in values for name in names], dtype=np.bool_)

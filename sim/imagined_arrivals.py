@@ -19,7 +19,7 @@ from sim.distributions import quantile, share_below
 from sim.known import between
 from sim.network import Network
 from sim.order import GRID
-from sim.patients import Patients, merged, on_clock
+from sim.patients import Patients, in_order, on_clock
 from sim.streams import Streams
 
 NEAR = 4 / GRID
@@ -55,7 +55,7 @@ def check_arrivals(network: Network, by: str) -> None:
 
 def arrivals_after(network: Network, came: Patients, now: float, until: float, streams: Streams) -> Patients:
     """Return who comes from now to `until`, in order; `came` are those who have, those of this instant included."""
-    batches = []
+    ill = []
     for source, (name, stream) in enumerate(network.scenario.arrivals.items()):
         mine = came.source == source
         past = Came(float(came.time[mine].max()) if mine.any() else None, came.ordinal[mine])
@@ -63,16 +63,11 @@ def arrivals_after(network: Network, came: Patients, now: float, until: float, s
         def of_arrivals(purpose: str, n: int, name: str = name) -> Floats:
             return streams.uniforms((name, "arrivals", purpose), n)
 
-        time, ordinal = _times(network, stream, past, now, until, of_arrivals)
-        if not len(time):
-            continue
-
-        def of_people(*purpose: str, name: str = name, ordinal: Codes = ordinal) -> Floats:
-            return streams.elements((name, "people", *purpose), ordinal)
-
-        patients = on_clock(describe(network, source, time, ordinal, of_people))
-        batches.append(patients.take((patients.time >= now) & (patients.time <= until)))
-    return merged(batches or [nobody(network)])
+        ill.append(_times(network, stream, past, now, until, of_arrivals))
+    if not ill:
+        return nobody(network)
+    patients = on_clock(describe(network, ill, streams))
+    return in_order(patients.take((patients.time >= now) & (patients.time <= until)))
 
 
 def _times(

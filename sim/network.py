@@ -114,9 +114,9 @@ class HazardRow:
     times: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """The compiled scenario. H hospitals, P pools, A acuities."""
+    """The compiled scenario, equal to itself alone. H hospitals, P pools, A acuities."""
 
     scenario: Scenario
     hospitals: tuple[str, ...]

@@ -58,9 +58,9 @@ class Patients:
     def __len__(self) -> int:
         return len(self.time)
 
-    def take(self, which: NDArray[np.integer] | Mask) -> Patients:
+    def take(self, which: NDArray[np.integer] | Mask | slice) -> Patients:
         """Return some of them, by position or mask."""
-        if which.dtype == np.bool_ and which.all():
+        if isinstance(which, np.ndarray) and which.dtype == np.bool_ and which.all():
             return self
         return _map(lambda column: column[0][which], [self])
 
@@ -83,22 +83,15 @@ def join(batches: Sequence[Patients]) -> Patients:
 
 def in_order(patients: Patients) -> Patients:
     """Return them sorted by (time, source, ordinal)."""
-    return merged([patients])
-
-
-def merged(batches: Sequence[Patients]) -> Patients:
-    """Return the patients of all batches, at least one, sorted by (time, source, ordinal)."""
-    time, source, ordinal = (
-        np.concatenate([getattr(batch, name) for batch in batches]) for name in ("time", "source", "ordinal")
-    )
+    time, source, ordinal = patients.time, patients.source, patients.ordinal
     following = (source[1:] == source[:-1]) & (ordinal[1:] > ordinal[:-1])
     if not (following | (source[1:] > source[:-1])).all():
         order = np.lexsort((ordinal, source, time))
-    elif len(batches) == 1 and (time[1:] >= time[:-1]).all():
-        return batches[0]
+    elif (time[1:] >= time[:-1]).all():
+        return patients
     else:
         order = np.argsort(time, kind="stable")  # a third of the work
-    return _map(lambda parts: np.concatenate(parts)[order], batches)
+    return patients.take(order)
 
 
 def facts_of(network: Network, sources: tuple[str, ...], patients: Patients) -> Facts:

@@ -32,6 +32,32 @@ def in_a_row(numbers: NDArray[np.int64]) -> Numbers:
     return numbers
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Which elements of several streams are asked for."""
+
+    drawn: list[tuple[int, int]]
+    """By stream: the first that is drawn, and how many are."""
+    places: NDArray[np.int64] | None = None
+    """Where those asked for are among all that are drawn, stream by stream; None: they are all, as they come."""
+
+
+def spans_of(numbers: Sequence[NDArray[np.int64]]) -> Spans:
+    """Return what to draw for elements of these numbers, by stream."""
+    rows = [in_a_row(each) for each in numbers]
+    spans = [row if isinstance(row, range) else _from_least_to_greatest(row) for row in rows]
+    places = None
+    if not all(isinstance(row, range) for row in rows):
+        ends = np.cumsum([len(span) for span in spans]).tolist()
+        parts = zip(numbers, spans, ends, strict=True)
+        places = np.concatenate([each + (end - span.stop) for each, span, end in parts])
+    return Spans([(span.start, len(span)) for span in spans], places)
+
+
+def _from_least_to_greatest(numbers: NDArray[np.int64]) -> range:
+    return range(int(numbers.min()), int(numbers.max()) + 1) if len(numbers) else range(0)
+
+
 def uniforms(
     seed: int, replication: int, names: tuple[str, ...], n: int, first: int = 0
 ) -> NDArray[np.float64]:
@@ -45,24 +71,7 @@ def uniforms(
     >>> uniforms(1, 0, ("walk-in", "class"), 1, first=2).round(4).tolist()
     [0.2448]
     """
-    block, skip = divmod(first, WORDS_PER_BLOCK)
-    generator = _generator(_key(seed, replication, names), block)
-    return _open_interval(generator.random_raw(skip + n)[skip:])
-
-
-def beginnings(
-    seed: int, replication: int, names: tuple[str, ...], endings: Sequence[tuple[str, ...]], n: int
-) -> NDArray[np.float64]:
-    """Return the first n elements of many streams, a row each: those named `names` and then one of `endings`.
-
-    >>> beginnings(1, 0, ("walk-in",), [("class",), ("route",)], 3).round(4)[0].tolist()
-    [0.8642, 0.6992, 0.2448]
-    """
-    words = np.empty((len(endings), n), dtype=np.uint64)
-    common = _digest(seed, replication, names)
-    for row, ending in enumerate(endings):
-        words[row] = _generator(_number(common.copy(), ending), 0).random_raw(n)
-    return _open_interval(words)
+    return _open_interval(_words(_key(seed, replication, names), first, n))
 
 
 def _open_interval(words: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -83,8 +92,15 @@ def elements(seed: int, replication: int, names: tuple[str, ...], ordinals: Numb
         return np.empty(0)
     if isinstance(ordinals, range):
         return uniforms(seed, replication, names, len(ordinals), ordinals.start)
-    first, last = int(ordinals.min()), int(ordinals.max())
-    return uniforms(seed, replication, names, last - first + 1, first)[ordinals - first]
+    span = _from_least_to_greatest(ordinals)
+    return uniforms(seed, replication, names, len(span), span.start)[ordinals - span.start]
+
+
+def _words(key: int, first: int, n: int) -> NDArray[np.uint64]:
+    """Return what becomes elements of the stream with a key."""
+    block, skip = divmod(first, WORDS_PER_BLOCK)
+    words: NDArray[np.uint64] = _generator(key, block).random_raw(skip + n)
+    return words[skip:] if skip else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +120,15 @@ class Streams:
         """Return the elements of a stream with the given numbers. See `elements`."""
         return elements(self.seed, self.replication, (*self.prefix, *names), ordinals)
 
-    def beginnings(
-        self, names: tuple[str, ...], endings: Sequence[tuple[str, ...]], n: int
-    ) -> NDArray[np.float64]:
-        """Return the first elements of many streams. See `beginnings`."""
-        return beginnings(self.seed, self.replication, (*self.prefix, *names), endings, n)
+    def spans(self, names: Sequence[tuple[str, ...]], which: Spans) -> NDArray[np.float64]:
+        """Return elements of several streams, stream by stream unless `which` says otherwise."""
+        if not names:
+            return np.empty(0)
+        common = _digest(self.seed, self.replication, self.prefix)
+        each = zip(names, which.drawn, strict=True)
+        words = [_words(_number(common, name), first, n) for name, (first, n) in each]
+        drawn = words[0] if len(words) == 1 else np.concatenate(words)
+        return _open_interval(drawn if which.places is None else drawn[which.places])
 
 
 class _Kept(threading.local):
@@ -139,16 +159,19 @@ def _generator(key: int, block: int) -> np.random.Philox:
 
 
 def _key(seed: int, replication: int, names: tuple[str, ...]) -> int:
-    return _number(_digest(seed, replication, names), ())
+    return _number(_digest(seed, replication, ()), names)
 
 
+@lru_cache(maxsize=64)  # to be copied, not written to
 def _digest(seed: int, replication: int, names: tuple[str, ...]) -> blake2b:
     digest = blake2b(digest_size=16, person=b"fairward")
     digest.update(_framed((str(seed), str(replication))) + _framed(names))
     return digest
 
 
-def _number(digest: blake2b, ending: tuple[str, ...]) -> int:
+def _number(common: blake2b, ending: tuple[str, ...]) -> int:
+    """Return the key of the stream whose names begin in the common way."""
+    digest = common.copy()
     digest.update(_framed(ending))
     return int.from_bytes(digest.digest(), "little")
 

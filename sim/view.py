@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING
 
 from sim.legal import destinations, most_call_in, most_flex
-from sim.network import UNLIMITED, Network
+from sim.network import KEPT, UNLIMITED, Network
 from sim.patient import Patient
 from sim.protocol import HOURS_IN_BED, Decision, HospitalView, Legal, Lot, Names, Waiting
 from sim.supply import DEPOT
@@ -77,49 +78,67 @@ def _all_groups(queue: tuple[tuple[tuple[int, ...], ...], ...]) -> tuple[tuple[t
     return tuple(tuple((sum(row),) for row in need) for need in queue)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fixed:
+    """What every look at a network shows; by hospital but for the first and the last."""
+
+    names: Names
+    moves: list[tuple[tuple[int, ...], ...]]
+    flex: list[dict[str, int]]
+    call_in: list[dict[str, int]]
+    roles: list[list[tuple[str, int, int]]]
+    """(role, pool, unit)."""
+    margins: list[tuple[int, str, float]]
+    """(step, its name, clinical margin)."""
+
+
+@lru_cache(maxsize=KEPT)
+def _fixed(network: Network) -> _Fixed:
+    hospitals = range(len(network.hospitals))
+    pools = {pool.name: (p, pool.unit) for p, pool in enumerate(network.pools)}
+    return _Fixed(
+        names=names_of(network),
+        moves=[tuple(destinations(network, h, s.index) for s in network.steps) for h in hospitals],
+        flex=[most_flex(network, h) for h in hospitals],
+        call_in=[most_call_in(network, h) for h in hospitals],
+        roles=[
+            [(role, *pools[role]) for role in hospital.staff]
+            for hospital in network.scenario.hospitals.values()
+        ],
+        margins=[
+            (step.index, step.name, step.spec.clinical_margin)
+            for step in network.steps
+            if step.spec.clinical_margin is not None
+        ],
+    )
+
+
 class CensusView:
-    """Looks at one engine; what never changes is worked out once."""
+    """Looks at one engine; what never changes is worked out once a network."""
 
     def __init__(self, engine: ReferenceEngine) -> None:
         network = engine.network
         self._engine = engine
-        self._names = names_of(network)
+        self._fixed = _fixed(network)
         protected = network.group is not None and network.scenario.attributes[network.group].protected
         self.blind = network.scenario.group_blind and protected
-        hospitals = range(len(network.hospitals))
-        self._moves = [tuple(destinations(network, h, s.index) for s in network.steps) for h in hospitals]
-        self._flex = [most_flex(network, h) for h in hospitals]
-        self._call_in = [most_call_in(network, h) for h in hospitals]
-        self._margins = [
-            (step.index, step.name, step.spec.clinical_margin)
-            for step in network.steps
-            if step.spec.clinical_margin is not None
-        ]
-        self._roles = [
-            [
-                (role, network.pool(role), network.pools[network.pool(role)].unit)
-                for role in network.scenario.hospitals[name].staff
-            ]
-            for name in network.hospitals
-        ]
-        """By hospital: (role, pool, unit)."""
 
     def decision(self, trigger: str) -> Decision:
         """Return the present state as a decision."""
-        engine = self._engine
-        ready = {name: engine.n_ready_to_leave(step, margin) for step, name, margin in self._margins}
+        engine, fixed = self._engine, self._fixed
+        ready = {name: engine.n_ready_to_leave(step, margin) for step, name, margin in fixed.margins}
 
         def legal(h: int, capacity: list[int]) -> Legal:
             borrowed = engine.standing.borrowed[h]
             return Legal(
-                moves=self._moves[h],
-                lend={role: max(0, capacity[p] // unit - borrowed[p]) for role, p, unit in self._roles[h]},
-                call_in=self._call_in[h],
-                flex=self._flex[h],
+                moves=fixed.moves[h],
+                lend={role: max(0, capacity[p] // unit - borrowed[p]) for role, p, unit in fixed.roles[h]},
+                call_in=fixed.call_in[h],
+                flex=fixed.flex[h],
                 early_discharge={name: counts[h] for name, counts in ready.items()},
             )
 
-        return _decision(engine, trigger, self._names, self.blind, legal)
+        return _decision(engine, trigger, fixed.names, self.blind, legal)
 
 
 def _decision(

@@ -27,8 +27,8 @@ from sim.batches import Batch, Column, by_case, drawn_for
 from sim.conditions import Codes, Mask
 from sim.known import NOTHING, Known
 from sim.network import CAUSES, Network
-from sim.patients import Patients, facts_of, join, merged, on_clock
-from sim.streams import Numbers, Streams, in_a_row
+from sim.patients import Patients, facts_of, in_order, join, on_clock
+from sim.streams import Spans, Streams
 
 __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 
@@ -36,21 +36,17 @@ __all__ = ["ArrivalSource", "Outcomes", "Patients", "Workload", "draw_patients"]
 def draw_patients(network: Network, seed: int, replication: int) -> Patients:
     """Draw everybody who presents to the horizon from the scenario's arrival streams."""
     scenario, streams = network.scenario, Streams(seed, replication)
-    batches = []
-    for source, (name, stream) in enumerate(scenario.arrivals.items()):
+    if not scenario.arrivals:
+        return nobody(network)
+    ill = []
+    for name, stream in scenario.arrivals.items():
 
         def of_arrivals(purpose: str, n: int, name: str = name) -> Floats:
             return streams.uniforms((name, "arrivals", purpose), n)
 
-        time, ordinal = arrival_times(stream, scenario.start, network.horizon, of_arrivals)
-        numbers = in_a_row(ordinal)
-
-        def of_people(*purpose: str, name: str = name, ordinals: Numbers = numbers) -> Floats:
-            return streams.elements((name, "people", *purpose), ordinals)
-
-        patients = on_clock(describe(network, source, time, ordinal, of_people))
-        batches.append(patients.take(patients.time <= network.horizon))
-    return merged(batches or [nobody(network)])
+        ill.append(arrival_times(stream, scenario.start, network.horizon, of_arrivals))
+    patients = in_order(on_clock(describe(network, ill, streams)))
+    return patients.take(slice(np.searchsorted(patients.time, network.horizon, side="right")))
 
 
 class Workload:
@@ -145,35 +141,41 @@ class Workload:
 
     def sick(
         self,
-        hospital: int,
-        role: int,
+        hospital: int | Codes,
+        role: int | Codes,
         shifts: Sequence[tuple[str, str]],
-        counts: Sequence[int],
-        probability: float,
-        begins: Sequence[float] = (),
+        counts: Sequence[int] | Codes,
+        probability: float | Floats,
+        begins: Sequence[float] | Floats = (),
     ) -> list[int]:
         """Return how many of each shift (day, number) are absent; who is does not depend on how many there are.
 
-        `begins`: when the shifts do, from when on it is known; needed of a redrawn workload only.
+        Hospital, role and probability are one for all, or by shift. `begins`: when the shifts do, from when on it is
+        known; needed of a redrawn workload only.
         """
-        names = ("sick", self.network.hospitals[hospital], self.network.pools[role].name)
-        u = self._streams.beginnings(names, shifts, max(counts, default=0))
-        absent = (u < probability) & (np.arange(u.shape[1]) < np.array(counts)[:, None])
-        numbers: list[int] = np.count_nonzero(absent, axis=1).tolist()
+        n = len(shifts)
+        hospitals, roles, chances = (np.broadcast_to(one, n) for one in (hospital, role, probability))
+        people = np.asarray(counts, dtype=np.int64)
+        names = [
+            ("sick", self.network.hospitals[h], self.network.pools[p].name, *shift)
+            for h, p, shift in zip(hospitals.tolist(), roles.tolist(), shifts, strict=True)
+        ]
+        u = self._streams.spans(names, Spans([(0, count) for count in people.tolist()]))
+        absent = np.concatenate([[0], np.cumsum(u < np.repeat(chances, people))])
+        ends = np.cumsum(people)
+        numbers = absent[ends] - absent[ends - people]
         known = self._known
         if known.past is not None:
-            begun = [i for i, begin in enumerate(begins) if begin <= known.until]
-            n_begun = known.past.sick(
-                hospital,
-                role,
-                [shifts[i] for i in begun],
-                [counts[i] for i in begun],
-                probability,
-                [begins[i] for i in begun],
+            begun = np.flatnonzero(np.asarray(begins) <= known.until)
+            numbers[begun] = known.past.sick(
+                hospitals[begun],
+                roles[begun],
+                [shifts[i] for i in begun.tolist()],
+                people[begun],
+                chances[begun],
+                np.asarray(begins)[begun],
             )
-            for i, n in zip(begun, n_begun, strict=True):
-                numbers[i] = n
-        return numbers
+        return numbers.tolist()  # type: ignore[no-any-return]
 
     def lost_delivery(self, hospital: int, product: int, number: int) -> float:
         """Return the uniform that decides whether the hospital's delivery of this number, from 0, is spoilt."""
@@ -226,13 +228,12 @@ class Workload:
 
     def _uniforms(self, names: tuple[str, ...], pathway: int | None, batch: Batch) -> Floats:
         """Uniforms of the stream (source, *names) for the patients of a pathway, or all; 0 for the others."""
-        u = np.zeros(n := len(batch.patients))
-        for source, ids, ordinals in batch.by_source(pathway):
-            drawn = self._streams.elements((self.sources[source], *names), ordinals)
-            if len(drawn) == n:
-                u = drawn
-            else:
-                u[ids] = drawn
+        here, sources, which = batch.by_source(pathway)
+        u = self._streams.spans([(self.sources[source], *names) for source in sources.tolist()], which)
+        if here is not None:
+            everybody = np.zeros(len(batch.patients))
+            everybody[here] = u
+            u = everybody
         return self._known.within(names, u, batch)
 
     def _step_uniforms(self, purpose: str, step: int, visit: int) -> list[float]:

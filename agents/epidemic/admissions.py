@@ -12,7 +12,7 @@ from agents.population.luck import Luck
 from agents.population.timetable import HOURS, hour_of_day
 from scenarios.epidemic import Epidemic
 from sim.arrivals import Floats
-from sim.attributes import attributes, choose, presenting, true_acuity
+from sim.attributes import acuity_by_class, attributes, choose, presenting
 from sim.conditions import Codes, Facts
 from sim.network import Network
 from sim.patients import Patients
@@ -75,7 +75,8 @@ class Admissions:
         facts.learn("source", sources, np.full(n, len(network.sources), dtype=np.int64))
         facts.learn("class", network.classes, choose(epidemic.classes, network.classes, facts, draw, "class"))
         numbers = attributes(network, epidemic.attributes, facts, ordinal, draw)
-        facts.learn("acuity", network.acuities, true_acuity(network, epidemic.acuity, facts, draw))
+        cases = epidemic.acuity or acuity_by_class(network)
+        facts.learn("acuity", network.acuities, choose(cases, network.acuities, facts, draw, "acuity"))
         hours = HOURS * day + hour_of_day(network.scenario.start, epidemic.hourly, draw("hour"))
         patients = presenting(network, facts, numbers, epidemic.ambulance, hours, ordinal, draw)
         patients.source[:] = self.source

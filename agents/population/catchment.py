@@ -16,7 +16,7 @@ from agents.population.profiles import Pool
 from agents.population.timetable import HOURS, NEVER, hour_of_day, weight_of_day
 from scenarios.people import ShareCase, ShareCases
 from sim.arrivals import Floats
-from sim.attributes import choose, presenting, true_acuity
+from sim.attributes import acuity_by_class, choose, presenting
 from sim.conditions import Codes, Facts, Mask
 from sim.distributions import quantile
 from sim.network import Network, attribute_values
@@ -169,7 +169,7 @@ class Catchment(CarePopulation):
             cls = again[0]
         facts.learn("class", network.classes, cls)
         if again is None:
-            level = true_acuity(network, acuity, facts, draw)
+            level = choose(acuity or acuity_by_class(network), network.acuities, facts, draw, "acuity")
         else:
             level = again[1]
         facts.learn("acuity", network.acuities, level)

@@ -21,6 +21,7 @@ from sim.eventlog import Row
 from sim.fast.compiled import kernel, layouts
 from sim.fast.future import FREE, SLACK, SLOTS, SLOTS_PER_HOUR, WORDS
 from sim.fast.memory import INTEGER, address
+from sim.fast.rosters import duties_of
 from sim.fast.tabled import RankingTables, overflow_code, ranking_tables, tables_of
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
 from sim.fast.words import ACT, DECIDE, MAKE_ROOM, MAKE_THRESHOLD, MAKE_VISIT, OVER, RESOLVE, STARTING
@@ -32,7 +33,7 @@ from sim.protocol import Decision, Directive, Tally
 from sim.result import Ordered, Result
 from sim.rules import QueueRanking
 from sim.signals import Trigger
-from sim.staffing import on_duty
+from sim.staffing import levels_on_duty
 from sim.view import Census, CensusView
 from sim.workload import Arrays
 
@@ -385,7 +386,8 @@ class FastEngine:
             desks["ambulances"][h] = UNLIMITED if spec.ambulances is None else spec.ambulances
         pools = np.zeros(H * P, layouts.POOL)
         pools["unit"] = [pool.unit for pool in network.pools] * H
-        pools["capacity"] = pools["most"] = np.array(network.capacity, dtype=np.int64).ravel()
+        pools["capacity"] = np.array(network.capacity, dtype=np.int64).ravel()
+        pools["most"] = self._tables.most
         for name, array in (
             ("desks", desks),
             ("pools", pools),
@@ -731,30 +733,22 @@ class FastEngine:
     # Capacity and arrivals.
 
     def _open_hospitals(self) -> None:
-        network, P = self.network, len(self.network.pools)
-        pools = self.memory["pools"]
-        duties: list[tuple[float, int, int]] = []
-        expected = []
-        for h, name in enumerate(network.hospitals):
-            spec = network.scenario.hospitals[name]
-            most = network.most[h]
-            for p, pool in enumerate(network.pools):
-                place = h * P + p
-                if pool.name in spec.staff and spec.staff[pool.name].count != "unlimited":
-                    timeline = on_duty(self.workload, h, p, spec.staff[pool.name])
-                    pools["capacity"][place] = timeline[0][1] * pool.unit
-                    pools["most"][place] = int(most[pool.name]) * pool.unit
-                    if len(timeline) > 1:
-                        expected.append((timeline[1][0], priority(Kind.SHIFT, place), len(duties)))
-                    for i in range(1, len(timeline)):
-                        change = (timeline[i][1] - timeline[i - 1][1]) * pool.unit
-                        duties.append((timeline[i][0], change, int(i + 1 < len(timeline))))
-                if pool.name in getattr(spec, pool.kind):
-                    self.log((0.0, Row.CAPACITY, -1, h, p, float(pools["capacity"][place])))
-        rosters = np.zeros(max(1, len(duties)), layouts.DUTY)
-        rosters[: len(duties)] = duties
+        tables, pools = self._tables, self.memory["pools"]
+        rosters = np.zeros(0, layouts.DUTY)
+        firsts: list[tuple[float, int, int]] = []
+        if tables.staffed:
+            levels = levels_on_duty(self.workload, tables.staffed)
+            units = pools["unit"][tables.staffed_places]
+            pools["capacity"][tables.staffed_places] = levels.people[levels.firsts] * units
+            rosters, firsts = duties_of(levels, tables.staffed_places, units)
         self._keep("rosters", rosters)
-        for time, rank, duty in expected:
+        hospital, pool = np.divmod(tables.existing, len(self.network.pools))
+        while self._w["n_rows"] + len(pool) >= self._w["max_rows"] - SLACK:
+            self._rows.more()
+        self._rows.append(
+            (0.0, Row.CAPACITY, -1, hospital, pool, pools["capacity"][tables.existing]), len(pool)
+        )
+        for time, rank, duty in firsts:
             self._put(time, rank, duty)
 
     def _load_arrivals(self, first: int) -> None:

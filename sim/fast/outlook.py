@@ -20,6 +20,7 @@ from sim.conditions import Codes
 from sim.distributions import quantile, share_below
 from sim.eventlog import Row
 from sim.fast import kernel, layouts
+from sim.fast.rosters import duties_of
 from sim.fast.views import Journeys
 from sim.fast.words import ARRIVAL, CLEANED, DEADLINE, END, FINISH, ID_BITS, SHIFT
 from sim.imagined_arrivals import arrivals_after, check_arrivals
@@ -27,7 +28,7 @@ from sim.known import Bounds, Known, between, share_of_patience_below, share_of_
 from sim.network import Network
 from sim.order import GRID, LEG_BITS, POOL_BITS, Kind, on_grid, on_second, priority
 from sim.patients import join
-from sim.staffing import on_duty
+from sim.staffing import Role, levels_on_duty
 from sim.streams import Streams
 from sim.workload import Arrays
 
@@ -208,7 +209,7 @@ class Outlook:
         workload = self._engine.workload
         network = replace(self._engine.network, horizon=until)
         came = workload.patients.take(np.arange(self._n_came))
-        patients = join([came, arrivals_after(network, came, self._now, until, streams)])
+        patients = join([came, arrivals_after(self._engine.network, came, self._now, until, streams)])
         numbers = self._patients["number"][self._places]
         who = np.concatenate([numbers, np.arange(self._n_came, len(patients))])
         known = Known(self._now, self._bounds)
@@ -293,15 +294,9 @@ class Outlook:
         twin.set_world("seq", first + len(places))
         return ends
 
-    def _rosters(self) -> list[tuple[int, int, Any]]:
-        """Return (hospital, pool, staff) of those whose numbers sickness changes."""
-        network = self._engine.network
-        return [
-            (h, network.pool(role), staff)
-            for h, name in enumerate(network.hospitals)
-            for role, staff in network.scenario.hospitals[name].staff.items()
-            if staff.sickness and staff.count != "unlimited"
-        ]
+    def _rosters(self) -> tuple[Role, ...]:
+        """Return those whose numbers sickness changes."""
+        return tuple(role for role in self._engine._tables.staffed if role[2].sickness)
 
     def _by_roster(self, events: Any) -> Any:
         n = len(self._engine.network.pools)
@@ -309,23 +304,15 @@ class Outlook:
 
     def _draw_staff(self, twin: FastEngine) -> None:
         """Draw who will be sick on shifts that have not begun."""
-        network = twin.network
-        duties: list[tuple[float, int, int]] = []
-        expected: list[tuple[float, int, int]] = []
-        first = len(twin.memory["rosters"])
-        for h, pool, staff in self._rosters():
-            timeline = on_duty(twin.workload, h, pool, staff, self._now)
-            unit, rank = network.pools[pool].unit, priority(Kind.SHIFT, h * len(network.pools) + pool)
-            if len(timeline) > 1:
-                expected.append((timeline[1][0], rank, first + len(duties)))
-            for i in range(1, len(timeline)):
-                change = (timeline[i][1] - timeline[i - 1][1]) * unit
-                duties.append((timeline[i][0], change, int(i + 1 < len(timeline))))
-        more = np.zeros(len(duties), layouts.DUTY)
-        more[:] = duties
-        twin._keep("rosters", np.concatenate([twin.memory["rosters"], more]))
-        for time, rank, duty in expected:
-            twin._put(time, rank, duty)
+        roles, known = self._rosters(), twin.memory["rosters"]
+        if not roles:
+            return
+        places = np.array([h * len(twin.network.pools) + pool for h, pool, _ in roles], dtype=np.int64)
+        levels = levels_on_duty(twin.workload, roles, self._now)
+        more, firsts = duties_of(levels, places, twin.memory["pools"]["unit"][places])
+        twin._keep("rosters", np.concatenate([known, more]))
+        for time, rank, duty in firsts:
+            twin._put(time, rank, len(known) + duty)
 
     def _failures(self) -> list[int]:
         """Return the actions by which fridges will fail."""

@@ -34,6 +34,7 @@ from sim.fast.words import (
 from sim.network import CAUSES, DETERIORATE, Network, Route, attribute_values
 from sim.protocol import HOURS_IN_BED
 from sim.rules import QueueRanking
+from sim.staffing import Role
 
 Records = Any
 """An array of one of the layouts."""
@@ -86,9 +87,12 @@ class Tables:
         self._targets: list[tuple[float, int]] = []
         self._links: list[int] = []
         self.arrays: dict[str, Records] = {}
+        self.most = np.array(network.capacity, dtype=np.int64).ravel()
+        """H x P in integer units: what may be open some day, flex beds left out."""
         self._lists()
         self._steps()
         self._hospitals()
+        self._pools()
         self._rest()
         self.world = np.zeros(1, layouts.WORLD)
         """The world of an engine before anything has been put into it: where the tables are, and how long."""
@@ -257,6 +261,23 @@ class Tables:
         self._n_flex = len(flex)
         self.arrays["flex"] = in_records(layouts.FLEX, flex)
         self.arrays["serves"] = in_records(INTEGER, [int(s) for row in network.serves for s in row])
+
+    def _pools(self) -> None:
+        network, P = self.network, len(self.network.pools)
+        existing, staffed = [], []
+        for h, spec in enumerate(network.scenario.hospitals.values()):
+            for p, pool in enumerate(network.pools):
+                if pool.name not in getattr(spec, pool.kind):
+                    continue
+                existing.append(h * P + p)
+                if pool.kind == "staff" and (staff := spec.staff[pool.name]).count != "unlimited":
+                    staffed.append((h, p, staff))
+                    self.most[h * P + p] = int(network.most[h][pool.name]) * pool.unit
+        self.existing = np.array(existing, dtype=np.int64)
+        """Places (H x P) of the pools that the hospitals have."""
+        self.staffed: tuple[Role, ...] = tuple(staffed)
+        """Those of staff that is not unlimited."""
+        self.staffed_places = np.array([h * P + p for h, p, _ in staffed], dtype=np.int64)
 
     def _law(self, h: int, pool: int) -> int:
         law = self.network.cleaning[h][pool]

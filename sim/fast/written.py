@@ -40,12 +40,12 @@ class Written:
     def __len__(self) -> int:
         return self._n_earlier + int(self._w["n_rows"])
 
-    def append(self, row: tuple[float, int, int, int, int, float]) -> None:
-        """Write a row: time, kind, patient, hospital, item, value. There must be room."""
-        n = int(self._w["n_rows"])
+    def append(self, row: tuple[Any, Any, Any, Any, Any, Any], n: int = 1) -> None:
+        """Write time, kind, patient, hospital, item, value of n rows, one for all or by row. There must be room."""
+        first = int(self._w["n_rows"])
         for column, value in zip(self._block.values(), row, strict=True):
-            column["value"][n] = value
-        self._w["n_rows"] = n + 1
+            column["value"][first : first + n] = value
+        self._w["n_rows"] = first + n
 
     def more(self) -> None:
         """Put the present block by and begin another, twice as long."""

@@ -250,3 +250,18 @@ def test_a_new_attribute_leaves_the_others_unchanged(seed):
 
     mine, theirs = here.columns(), there.columns()
     assert all((column == theirs[name]).all() for name, column in mine.items())
+
+
+def test_who_comes_by_a_stream_does_not_depend_on_what_another_says_of_its_people(seed):
+    as_at_the_door = "arrivals.bus.classes={adult: 0.7, child: 0.3}"  # but in another order
+    alike, unlike = (
+        draw(seed, as_at_the_door)[1],
+        draw(seed, as_at_the_door, "arrivals.door.classes=adult")[1],
+    )
+
+    alike, unlike = alike.take(alike.source == 1), unlike.take(unlike.source == 1)
+
+    assert len(alike) > 900
+    assert 0.6 < (alike.cls == 1).mean() < 0.8
+    for name, column in alike.columns().items():
+        assert np.array_equal(column, unlike.columns()[name]), name

@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.loader import load
 from sim.network import compile_network
-from sim.patients import in_order, merged
+from sim.patients import in_order, join
 from sim.workload import Workload
 
 
@@ -28,14 +28,14 @@ def test_shuffled_patients_are_sorted(patients):
     assert keys(in_order(shuffled)) == sorted(keys(patients))
 
 
-def test_batches_are_merged_into_one_order(patients):
+def test_batches_are_put_into_one_order(patients):
     batches = [patients.take(patients.source == source) for source in range(int(patients.source.max()) + 1)]
 
-    made = merged(batches)
+    made = in_order(join(batches))
 
     assert len(batches) > 1
     assert keys(made) == sorted(keys(patients))
-    assert keys(merged(batches[::-1])) == sorted(keys(patients))
+    assert keys(in_order(join(batches[::-1]))) == sorted(keys(patients))
     both = {name: np.concatenate([b.columns()[name] for b in batches]) for name in made.columns()}
     order = np.lexsort((both["ordinal"], both["source"], both["time"]))
     for name, column in made.columns().items():
@@ -46,4 +46,4 @@ def test_one_batch_in_order_is_left_as_it_is(patients):
     one = in_order(patients.take(patients.source == 0))
     one = replace(one, ordinal=np.arange(len(one)))
 
-    assert merged([one]) is one
+    assert in_order(one) is one
