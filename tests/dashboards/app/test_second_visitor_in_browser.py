@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 
 import pytest
 
@@ -36,7 +35,9 @@ LAST = {
 """What a page says when all of it is there."""
 
 
-@pytest.fixture
+@pytest.fixture(
+    scope="session"
+)  # like `site`: a server that stops earlier leaves sockets that the browser holds open
 def filling():
     """The address of a page that fills columns while the browser draws them."""
 
@@ -58,7 +59,6 @@ def filling():
     port = free_port()
     server = pn.serve(page, port=port, show=False, threaded=True, verbose=False)
     yield f"http://127.0.0.1:{port}"
-    time.sleep(1)  # until the server has noticed that the browser has left: a socket left open is a warning
     server.stop()
 
 
