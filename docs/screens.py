@@ -60,7 +60,7 @@ def _bring(visitor: Visitor, page: str) -> None:
         case "tradeoffs":
             visitor.press("Compare these policies")
             visitor.told("Load a policy")
-            _to(visitor, "Which options does nothing beat?")
+            _to(visitor, re.compile("^Untreated time and "))
         case "override":
             visitor.press("Start")
             visitor.told("Decision 0")
