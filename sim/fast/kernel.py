@@ -8,7 +8,7 @@ from typing import Any
 
 from numba import njit
 
-from sim.fast import care, memory, orders, panel
+from sim.fast import care, fridges, memory, orders, panel
 from sim.fast.care import (
     cleaned,
     finish,
@@ -298,7 +298,7 @@ def happen_seldom(w: Any, kind: int, identity: int, what: int, rank: int) -> int
     elif kind == SHIFT and what >= 0:
         shift(w, identity, what, rank)
     elif kind == EXPIRY and what >= 0:
-        care.expire(w, what)
+        fridges.expire(w, what)
     else:
         w.argument = -1 - what
         return ACT
@@ -501,7 +501,7 @@ def _entry(sources: str) -> Any:
     return run
 
 
-COMPILED = ("memory", "layouts", "words", "future", "queues", "care", "panel", "orders", "kernel")
+COMPILED = ("memory", "layouts", "words", "future", "queues", "fridges", "care", "panel", "orders", "kernel")
 """The files of this package that are compiled."""
 
 WORDS = ("order", "network", "eventlog", "signals", "supply")
