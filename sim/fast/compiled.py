@@ -1,7 +1,7 @@
 """The kernel, loaded from its cache without the garbage collector.
 
 Numba makes hundreds of thousands of objects that stay: to look through them again and again while they are made takes a
-tenth of the time.
+tenth of the time, and to look through them once more afterwards would take as long as a short run.
 """
 
 import gc
@@ -13,5 +13,9 @@ gc.disable()
 try:
     from sim.fast import kernel, layouts
 finally:
+    if not gc.get_freeze_count():
+        # Among the old objects, without being looked through on the way there.
+        gc.freeze()
+        gc.unfreeze()
     if _collecting:
         gc.enable()
