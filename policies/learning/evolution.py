@@ -81,6 +81,8 @@ class EvolutionTrainer:
         """Play an episode in every copy, move the weights, and return a row of the learning curve."""
         if not self.of_observation.count:
             self._look()
+        rise = self.settings.ramp * self.settings.iterations
+        self.objective.lam = self.settings.lam * (min(1.0, self.iteration / rise) if rise else 1.0)
         here, pairs = self._net.vector, self._env.copies // 2
         drawn = uniforms(self.settings.seed, self.iteration + 1, ("training", "trials"), pairs * len(here))
         noise = ndtri(drawn).reshape(pairs, -1)

@@ -73,13 +73,15 @@ class TrainSettings:
     """gr-es: the standard deviation of what is tried around a weight."""
     stride: float = 1.0
     """gr-es: the step at first, for weights all of whose trials agree; falls to a tenth."""
+    ramp: float = 0.0
+    """gr-es: the share of the iterations in which lambda rises from 0 to `lam`."""
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""
     checkpoint_every: int = 10
 
     def __post_init__(self) -> None:
         checks: tuple[tuple[str, tuple[str, ...], Callable[[Any], bool]], ...] = (
-            ("a number from 0 to 1", ("lam", "gamma", "trace"), lambda x: 0 <= x <= 1),
+            ("a number from 0 to 1", ("lam", "gamma", "trace", "ramp"), lambda x: 0 <= x <= 1),
             ("a number between 0 and 1", ("keep", "clip"), lambda x: 0 < x < 1),
             (
                 "a positive number",
@@ -116,8 +118,11 @@ class TrainSettings:
             )
         if self.algo == BY_TRIAL and self.keep < 0.5:
             problems.append(f"keep: expected at least 0.5 with algo {BY_TRIAL}, got {self.keep}.")
-        if self.sees and self.algo != BY_TRIAL:
-            problems.append(f"sees: expected algo {BY_TRIAL}, got {self.algo}.")
+        problems += [
+            f"{name}: expected algo {BY_TRIAL}, got {self.algo}."
+            for name in ("sees", "ramp")
+            if getattr(self, name) and self.algo != BY_TRIAL
+        ]
         if any(width < 1 for width in self.hidden):
             problems.append(f"hidden: expected whole numbers of at least 1, got {self.hidden}.")
         if self.gamma == 1:

@@ -127,6 +127,21 @@ def test_lambda_moves_attention_to_the_group_that_pays_most():
     assert found[1.0][1] > 0.4
 
 
+def test_lambda_may_rise_from_the_mean_alone():
+    risen, held, mean = (trainer(lam=lam, ramp=ramp) for lam, ramp in ((0.8, 0.16), (0.8, 0.0), (0.0, 0.0)))
+
+    rows = [risen.iterate() for _ in range(6)]
+    held.iterate()
+    mean.iterate()
+
+    assert [row["lambda"] for row in rows] == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 0.8])  # .16 of 25 is 4
+    risen = trainer(lam=0.8, ramp=0.16)
+    risen.iterate()
+    bias = "actor.0.bias"
+    assert (risen.weights()[bias] == mean.weights()[bias]).all()
+    assert not (risen.weights()[bias] == held.weights()[bias]).all()
+
+
 def test_groups_by_other_names_get_the_same():
     class Swapped(TwoWards):
         groups = ("B", "A")
@@ -200,8 +215,10 @@ def test_what_makes_no_sense_is_refused(scenario, tmp_path):
     assert "copies: expected an even number with algo gr-es, got 3." in str(problems.value)
     assert "steps: expected none with algo gr-es, which plays whole episodes, got 10." in str(problems.value)
     assert "spread: expected a positive number, got 0.0." in str(problems.value)
-    with pytest.raises(UsageError, match="sees: expected algo gr-es, got ppo"):
-        TrainSettings(algo="ppo", sees=("is ",))
+    with pytest.raises(
+        UsageError, match=r"sees: expected algo gr-es, got ppo.\nramp: expected algo gr-es, got ppo"
+    ):
+        TrainSettings(algo="ppo", sees=("is ",), ramp=0.5)
     with pytest.raises(UsageError, match="sees: no entry of the observation begins with 'wating at'"):
         train(scenario, dataclasses.replace(SMALL, sees=("wating at",)), tmp_path / "none")
     with pytest.raises(
