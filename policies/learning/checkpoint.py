@@ -90,10 +90,44 @@ def misfits(about: Mapping[str, Any], network: Network) -> list[str]:
     return [f"{what}: {_difference(trained, here)}" for what, trained, here in pairs if trained != here]
 
 
+@dataclass(frozen=True)
+class Ground:
+    """Where a policy is trained, as all its checkpoints say it: found out once, by the source that trains."""
+
+    scenario: str
+    """Its text, with all defaults written out."""
+    policy: Mapping[str, Any]
+    """What `policy.json` says of it."""
+    origin: Mapping[str, Any]
+    """What the manifest says of it."""
+
+    @classmethod
+    def of(cls, scenario: Scenario, offer: Offer) -> Ground:
+        """Return that of a scenario and the dials that are offered on it."""
+        network, known = compile_network(scenario), scenario_hash(scenario)
+        policy = {
+            "schema": SCHEMA,
+            "scenario": scenario.name,
+            "scenario_hash": known,
+            "hospitals": list(network.hospitals),
+            "groups": list(network.groups),
+            "dials": [[dial.name, list(dial.options)] for dial in offer.menu(network).dials],
+            "observation": list(Encoding(network).labels),
+            "offer": offer.plain(),
+        }
+        origin = {
+            "schema": "fairward.checkpoint-manifest/1",
+            "scenario": scenario.name,
+            "scenario_hash": known,
+            "source_hash": source_hash(),
+            "versions": versions(),
+        }
+        return cls(dump_yaml(scenario), policy, origin)
+
+
 def write_checkpoint(
     folder: Path,
-    scenario: Scenario,
-    offer: Offer,
+    ground: Ground,
     weights: Arrays,
     normaliser: Normaliser,
     about: Mapping[str, Any],
@@ -107,8 +141,6 @@ def write_checkpoint(
     folder = folder.absolute()
     if folder.exists():
         raise UsageError(f"{folder} exists. A checkpoint goes to a new folder.")
-    network = compile_network(scenario)
-    menu = offer.menu(network)
     temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
@@ -117,26 +149,15 @@ def write_checkpoint(
         _save(temporary / WEIGHTS, arrays)
         if resume is not None:
             _save(temporary / RESUME, resume)
-        (temporary / SCENARIO).write_text(dump_yaml(scenario), encoding="utf-8")
+        (temporary / SCENARIO).write_text(ground.scenario, encoding="utf-8")
         policy = {
-            "schema": SCHEMA,
-            "scenario": scenario.name,
-            "scenario_hash": scenario_hash(scenario),
-            "hospitals": list(network.hospitals),
-            "groups": list(network.groups),
-            "dials": [[dial.name, list(dial.options)] for dial in menu.dials],
-            "observation": list(Encoding(network).labels),
-            "offer": offer.plain(),
+            **ground.policy,
             "layers": [list(value.shape) for _, value in _layers(arrays)],
             "checksum": checksum(temporary / WEIGHTS),
         }
         _write_json(temporary / POLICY, policy)
         manifest = {
-            "schema": "fairward.checkpoint-manifest/1",
-            "scenario": scenario.name,
-            "scenario_hash": policy["scenario_hash"],
-            "source_hash": source_hash(),
-            "versions": versions(),
+            **ground.origin,
             "trained": dict(about),
             "files": {path.name: checksum(path) for path in sorted(temporary.iterdir())},
             "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

@@ -85,8 +85,8 @@ class GRPOAgent:
         finite("state", states)
         with torch.no_grad():
             logits = self._logits(torch.from_numpy(self.normaliser(states)))
-            chosen = self.net.sample(logits, torch.from_numpy(drawn.reshape(-1, 1)))
-            return chosen[:, 0].numpy(), self.net.log_probs(logits, chosen).numpy()
+        chosen, log_probs = self.net.dials.draw(logits.numpy(), drawn.reshape(-1, 1))
+        return chosen[:, 0], log_probs
 
     def choose(self, state: NDArray[Any]) -> int:
         """Return the likeliest action in a state (D)."""
@@ -151,10 +151,10 @@ class GRPOAgent:
         for _ in range(self.epochs):
             for part in np.array_split(shuffle.permutation(len(old)), max(1, len(old) // self.minibatch)):
                 p = torch.from_numpy(part)
-                logits = self._logits(states[p])
+                log_probs, entropy = self.net.dials.chosen(self._logits(states[p]), actions[p])
                 loss = ppo_loss(
-                    self.net.log_probs(logits, actions[p]), old[p], advantages[p], self.net.entropy(logits),
-                    self.net.values(states[p]), targets[p], self._coefficients,
+                    log_probs, old[p], advantages[p], entropy, self.net.values(states[p]), targets[p],
+                    self._coefficients,
                 )  # fmt: skip
                 self._optimiser.zero_grad()
                 loss.total.backward()  # type: ignore[no-untyped-call]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from policies.environments.lockstep import Position
 from policies.learning.advantages import cost_advantages
 from policies.learning.algorithms import advantages_of, objective_of
 from policies.learning.controller import GapController
+from policies.learning.descent import Descent
 from policies.learning.levels import GroupLevels
 from policies.learning.loss import Coefficients, ppo_loss
 from policies.learning.network import ActorCritic
@@ -34,8 +36,20 @@ Arrays = dict[str, NDArray[Any]]
 
 FIRST_LOOK = 16
 """Steps after which the first normalisation is fixed."""
-STEEPEST = 0.5
-"""The norm of a gradient is never larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a minibatch of N rows, before the step that it led to."""
+
+    policy: float
+    value: float
+    entropy: float
+    """The terms of the loss."""
+    moved: float
+    """How far the policy had moved (an estimate of the divergence)."""
+    missed: NDArray[np.float32]
+    """N x V: value targets less what the critics expected."""
 
 
 class LeanTrainer:
@@ -58,7 +72,7 @@ class LeanTrainer:
         self.of_observation = Normaliser(net.n_observation)
         self.of_state = Normaliser(net.n_state)
         self._collector = Collector(env, net, settings.seed)
-        self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.lr, eps=1e-5, fused=True)
+        self._descent = Descent(net, settings.lr)
         self.iteration = 0
 
     def iterate(self) -> dict[str, float]:
@@ -92,7 +106,7 @@ class LeanTrainer:
 
     def state(self) -> Arrays:
         """Return what training needs to go on, beside the weights and what the policy's normaliser knows."""
-        adam, position = self._optimiser.state_dict()["state"], self._env.position()
+        position = self._env.position()
         memory = {
             "iteration": self.iteration,
             "levels": self.levels.state(),
@@ -103,7 +117,7 @@ class LeanTrainer:
             "memory": np.array(json.dumps(memory)),
             **{f"state.{name}": value for name, value in self.of_state.state().items()},
             **{f"position.{one.name}": getattr(position, one.name) for one in fields(Position)},
-            **{f"adam.{i}.{key}": v.numpy().copy() for i, one in adam.items() for key, v in one.items()},
+            **{f"adam.{name}": value for name, value in self._descent.state().items()},
         }
 
     def load(self, weights: Mapping[str, NDArray[Any]], state: Mapping[str, NDArray[Any]]) -> None:
@@ -118,11 +132,7 @@ class LeanTrainer:
         if self.controller is not None and memory["controller"] is not None:
             self.controller.load(memory["controller"])
         self.iteration = int(memory["iteration"])
-        adam = self._optimiser.state_dict()
-        for name, value in _part(state, "adam.").items():
-            i, _, key = name.partition(".")
-            adam["state"].setdefault(int(i), {})[key] = torch.from_numpy(np.array(value))
-        self._optimiser.load_state_dict(adam)
+        self._descent.load(_part(state, "adam."))
         self._collector.go_on(Position(**_part(state, "position.")))
 
     def go_on_in(self, other: LeanTrainer) -> None:
@@ -171,10 +181,9 @@ class LeanTrainer:
         self, rollout: Rollout, shown: Shown, advantages: Floats, targets: NDArray[np.float32]
     ) -> dict[str, float]:
         """Take the steps of an iteration; returns what is worth telling."""
-        settings, n = self.settings, rollout.log_probs.size
+        settings, n, H = self.settings, rollout.log_probs.size, rollout.log_probs.shape[2]
         done = self.iteration / settings.iterations
-        for group in self._optimiser.param_groups:
-            group["lr"] = settings.lr * max(0.1, 1 - 0.9 * done)
+        self._descent.slow_down(settings.lr * max(0.1, 1 - 0.9 * done))
         coefficients = Coefficients(
             settings.clip, settings.value, entropy=settings.entropy * max(0.0, 1 - done / 0.9)
         )
@@ -184,52 +193,44 @@ class LeanTrainer:
         )  # fmt: skip
         tensors = [torch.from_numpy(one) for one in rows]
         shuffle = np.random.Generator(np.random.Philox(key=[settings.seed, self.iteration]))
-        told: dict[str, list[float]] = {"policy loss": [], "value loss": [], "entropy": []}
-        moved, epochs = 0.0, 0
+        told: list[Told] = []
+        parts = min(max(1, n // settings.minibatch), n // H)
         for _ in range(settings.epochs):
-            moves = []
-            for part in np.array_split(shuffle.permutation(n), max(1, n // settings.minibatch)):
+            # Hospitals that decided together stay together: the critic takes what they all see once.
+            for decisions in np.array_split(shuffle.permutation(n // H), parts):
+                part = (decisions[:, None] * H + np.arange(H)).reshape(-1)
                 chosen = torch.from_numpy(part)
                 batch = [one.index_select(0, chosen) for one in tensors]
-                moves.append(self._descend(shown.part(part), batch, coefficients, told))
-            moved, epochs = float(np.mean(moves)), epochs + 1
+                told.append(self._descend(shown.part(part), batch, coefficients))
+            moved = float(np.mean([one.moved for one in told[-parts:]]))
             if moved > settings.target_kl:
                 break
-        missed = targets - self._expected(shown)[:n]
-        explained = 1 - float(np.var(missed) / max(float(np.var(targets)), 1e-12))
+        missed = np.concatenate([one.missed for one in told[-parts:]])
         return {
-            **{name: float(np.mean(values)) for name, values in told.items()},
-            "moved": moved, "epochs": float(epochs), "explained": explained,
+            "policy loss": float(np.mean([one.policy for one in told])),
+            "value loss": float(np.mean([one.value for one in told])),
+            "entropy": float(np.mean([one.entropy for one in told])),
+            "moved": moved, "epochs": len(told) / parts,
+            "explained": 1 - float(np.var(missed) / max(float(np.var(targets)), 1e-12)),
         }  # fmt: skip
 
-    def _descend(
-        self, shown: Shown, batch: list[Any], coefficients: Coefficients, told: dict[str, list[float]]
-    ) -> float:
-        """Take one step; returns how far the policy has moved in these rows (an estimate of the divergence)."""
+    def _descend(self, shown: Shown, batch: list[Any], coefficients: Coefficients) -> Told:
+        """Take one step."""
         mask, actions, old, advantages, targets = batch
-        logs = shown.logs(self.net, mask)
-        log_probs = self.net.log_probs(logs, actions)
-        loss = ppo_loss(
-            log_probs, old, advantages, self.net.entropy(logs), shown.values(self.net), targets, coefficients
-        )
-        if not torch.isfinite(loss.total):
+        log_probs, entropy = self.net.dials.chosen(shown.logits(self.net, mask), actions)
+        values = shown.values(self.net)
+        loss = ppo_loss(log_probs, old, advantages, entropy, values, targets, coefficients)
+        if not isfinite(loss.total.item()):
             raise RunError(
                 f"iteration {self.iteration + 1}: the loss is not finite: training diverged. Use a smaller lr; "
                 "the last checkpoint is untouched."
             )
-        self._optimiser.zero_grad()
-        loss.total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), STEEPEST)
-        self._optimiser.step()
-        for name, value in (
-            ("policy loss", loss.policy),
-            ("value loss", loss.value),
-            ("entropy", loss.entropy),
-        ):
-            told[name].append(value.item())
-        with torch.no_grad():
-            change = log_probs - old
-            return float((change.exp() - 1 - change).mean())
+        self._descent.step(loss.total)
+        change = log_probs.detach().numpy() - old.numpy()
+        return Told(
+            loss.policy.item(), loss.value.item(), loss.entropy.item(),
+            float(np.mean(np.expm1(change) - change)), targets.numpy() - values.detach().numpy(),
+        )  # fmt: skip
 
     def _expected(self, shown: Shown) -> NDArray[np.float32]:
         with torch.no_grad():

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from policies.learning.choosing import Dials
 from policies.learning.forbidding import FORBIDDEN
 from policies.learning.leaning import head_start
-
-NEGLIGIBLE = -80.0
-"""Log-probabilities below count for nothing; the exponential of a much smaller number is slow."""
+from policies.learning.tanh import Tanh
 
 
 @dataclass(frozen=True)
@@ -69,26 +67,19 @@ class ActorCritic(nn.Module):
             )
             with torch.no_grad():
                 last.bias.add_(torch.from_numpy(lead))
-        self._starts = np.concatenate(([0], np.cumsum(self.sizes)[:-1]))
-        self._cuts = self._starts[1:].tolist()
-        self._dial: Tensor
-        self.register_buffer(
-            "_dial",
-            torch.arange(len(self.sizes)).repeat_interleave(torch.tensor(self.sizes)),
-            persistent=False,
-        )
-        self._first: Tensor
-        self.register_buffer("_first", torch.from_numpy(self._starts), persistent=False)
+        self.dials = Dials(self.sizes)
 
     def forward(self, observation: Tensor, mask: Tensor, columns: Columns | None = None) -> Tensor:
-        """Return log-probabilities N x M, dial after dial; about `FORBIDDEN` where the mask (N x M) is 0.
+        """Return logits N x M, dial after dial; `FORBIDDEN` where the mask (N x M) is 0.
 
         `columns`: those to which the observation is cut down.
         """
         first = _first(self.actor)
         weight = first.weight if columns is None else first.weight.index_select(1, columns.observation)
         logits = _through(self.actor, linear(observation, weight, first.bias))
-        return self.by_dial(logits.masked_fill(mask == 0, FORBIDDEN))
+        # Of what is forbidden the chance is 0, and so is the gradient of all that is made of chances.
+        logits.detach().masked_fill_(mask == 0, FORBIDDEN)
+        return logits
 
     def values(
         self,
@@ -114,36 +105,6 @@ class ActorCritic(nn.Module):
             entered = entered + (told if of is None else told.index_select(0, of))
         return _through(self.critic, entered)
 
-    def log_probs(self, logs: Tensor, actions: Tensor) -> Tensor:
-        """Return N: the log-probability of actions (N x K), summed over dials; `logs` are those of `forward`."""
-        return logs.gather(1, self._first + actions).sum(dim=1)
-
-    def entropy(self, logs: Tensor) -> Tensor:
-        """Return N: the entropy, summed over dials."""
-        return -(_exp(logs) * logs).sum(dim=1)
-
-    def kl(self, before: Tensor, after: Tensor) -> Tensor:
-        """Return N: the Kullback-Leibler divergence of `after` from `before` (N x M), summed over dials."""
-        return (_exp(before) * (before - after)).sum(dim=1)
-
-    def sample(self, logs: Tensor, uniforms: Tensor) -> Tensor:
-        """Return actions N x K by inversion: `uniforms` (N x K) come from a named stream."""
-        cumulated = np.exp(logs.detach().numpy().T.astype(np.float64)).cumsum(axis=0)
-        ends = cumulated[self._starts + self.sizes - 1]
-        begins = np.concatenate([np.zeros_like(ends[:1]), ends[:-1]])
-        # A little less than all, so that rounding never reaches an option of probability 0 behind the last.
-        reached = begins + uniforms.numpy().T * ((ends - begins) * (1 - 1e-12))
-        passed = np.repeat(reached, self.sizes, axis=0) >= cumulated
-        return torch.from_numpy(np.add.reduceat(passed, self._starts, axis=0, dtype=np.int64).T)
-
-    def by_dial(self, logits: Tensor) -> Tensor:
-        """Return log-probabilities N x M of logits N x M. Transposed, because rows are many and dials are few."""
-        columns = logits.t().contiguous()
-        top = torch.stack([part.amax(dim=0) for part in columns.detach().tensor_split(self._cuts)])
-        shifted = columns - top.index_select(0, self._dial)
-        total = torch.zeros_like(top).index_add(0, self._dial, _exp(shifted))
-        return (shifted - total.log().index_select(0, self._dial)).t()
-
 
 def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Generator) -> nn.Sequential:
     layers: list[nn.Module] = []
@@ -152,7 +113,7 @@ def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Genera
         layer = nn.Linear(n_in, n_out)
         nn.init.orthogonal_(layer.weight, last_gain if last else sqrt(2), generator=generator)
         nn.init.zeros_(layer.bias)
-        layers += [layer] if last else [layer, nn.Tanh()]
+        layers += [layer] if last else [layer, Tanh()]
     return nn.Sequential(*layers)
 
 
@@ -167,7 +128,3 @@ def _through(perceptron: nn.Sequential, found: Tensor) -> Tensor:
     for layer in list(perceptron)[1:]:
         found = layer(found)
     return found
-
-
-def _exp(logs: Tensor) -> Tensor:
-    return logs.clamp(min=NEGLIGIBLE).exp()

@@ -133,13 +133,12 @@ class Collector:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         shape = mask.shape[:2]
         with torch.no_grad():
-            logs = self._net(
+            logits = self._net(
                 torch.from_numpy(observation.reshape(-1, observation.shape[-1])),
                 torch.from_numpy(mask.reshape(-1, mask.shape[-1])),
             )
-            actions = self._net.sample(logs, torch.from_numpy(drawn))
-            log_probs = self._net.log_probs(logs, actions)
-        return actions.numpy().reshape(*shape, -1), log_probs.numpy().reshape(shape)
+        actions, log_probs = self._net.dials.draw(logits.numpy(), drawn)
+        return actions.reshape(*shape, -1), log_probs.reshape(shape)
 
     def _check(self, seen: Seen) -> None:
         """Raise at once if the environment does not show what the network was made for."""

@@ -55,8 +55,8 @@ class Shown:
             self.columns,
         )
 
-    def logs(self, net: ActorCritic, mask: Tensor) -> Tensor:
-        """Return a network's log-probabilities of all options, as `ActorCritic.forward` does."""
+    def logits(self, net: ActorCritic, mask: Tensor) -> Tensor:
+        """Return a network's logits of all options, as `ActorCritic.forward` does."""
         return net(self.observation, mask, self.columns)  # type: ignore[no-any-return]
 
     def values(self, net: ActorCritic) -> Tensor:

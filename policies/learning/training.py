@@ -20,6 +20,7 @@ from policies.learning.checkpoint import (
     ITERATION,
     RESUME,
     WEIGHTS,
+    Ground,
     checkpoints_of,
     read_arrays,
     read_checkpoint,
@@ -104,7 +105,7 @@ def train(
         raise UsageError(f"{folder} holds no checkpoint to go on from. Leave --resume out to begin.")
     network = compile_network(scenario)
     offer, options = start_of(settings, scenario, network)
-    began = time.monotonic()
+    began, ground = time.monotonic(), Ground.of(scenario, offer)
     trainer = trainer_of(scenario, network, offer, options, settings)
     rows: list[dict[str, Any]] = []
     if found:
@@ -117,8 +118,7 @@ def train(
             if stop or done or trainer.iteration % settings.checkpoint_every == 0:
                 newest = write_checkpoint(
                     folder / f"{ITERATION}{trainer.iteration:06d}",
-                    scenario,
-                    offer,
+                    ground,
                     trainer.weights(),
                     trainer.of_observation,
                     {"settings": settings.plain(), "iteration": trainer.iteration, **_last_words(rows[-1])},

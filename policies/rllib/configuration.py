@@ -9,7 +9,8 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.tune.registry import register_env
 
-from policies.learning.lean import FIRST_LOOK, STEEPEST
+from policies.learning.descent import STEEPEST
+from policies.learning.lean import FIRST_LOOK
 from policies.learning.levels import GroupLevels
 from policies.learning.normalising import Normaliser
 from policies.rllib.algorithm import GroupRobustConfig

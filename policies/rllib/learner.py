@@ -78,12 +78,13 @@ class GroupRobustLearner(TorchLearner):  # type: ignore[misc]  # RLlib is not ty
         self, *, module_id: str, config: Any, batch: dict[str, Any], fwd_out: dict[str, Tensor]
     ) -> Tensor:
         """Return the loss of a minibatch."""
-        logits, net = fwd_out[Columns.ACTION_DIST_INPUTS], self.module[module_id].unwrapped().net
+        dials = self.module[module_id].unwrapped().net.dials
+        log_probs, entropy = dials.chosen(fwd_out[Columns.ACTION_DIST_INPUTS], batch[Columns.ACTIONS])
         loss = ppo_loss(
-            net.log_probs(logits, batch[Columns.ACTIONS]),
+            log_probs,
             batch[Columns.ACTION_LOGP],
             batch[Postprocessing.ADVANTAGES],
-            net.entropy(logits),
+            entropy,
             fwd_out[Columns.VF_PREDS],
             batch[Postprocessing.VALUE_TARGETS],
             self.coefficients,

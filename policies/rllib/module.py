@@ -64,6 +64,6 @@ class HospitalModule(TorchRLModule):  # type: ignore[misc]  # RLlib is not typed
     def _forward_train(self, batch: dict[str, Any], **more: Any) -> dict[str, Any]:
         shown = self.shown.part(batch[ROW].numpy())
         return {
-            Columns.ACTION_DIST_INPUTS: shown.logs(self.net, batch[MASK]),
+            Columns.ACTION_DIST_INPUTS: shown.logits(self.net, batch[MASK]),
             Columns.VF_PREDS: shown.values(self.net),
         }

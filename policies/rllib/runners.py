@@ -145,9 +145,8 @@ class LockstepRunner(MultiAgentEnvRunner):  # type: ignore[misc]  # RLlib is not
         with torch.no_grad():
             rows = torch.from_numpy(seen.observation.reshape(b * h, -1))
             logits = module.net(module.seen(rows), torch.from_numpy(seen.mask.reshape(b * h, -1)))
-            actions = module.net.sample(logits, torch.from_numpy(drawn))
-            log_probs = module.net.log_probs(logits, actions)
-        return actions.numpy().reshape(b, h, -1), log_probs.numpy().reshape(b, h)
+        actions, log_probs = module.net.dials.draw(logits.numpy(), drawn)
+        return actions.reshape(b, h, -1), log_probs.reshape(b, h)
 
     def _log(self, after: list[Stepped]) -> None:
         n = len(after) * self.num_envs

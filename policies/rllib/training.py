@@ -19,6 +19,7 @@ import pandas as pd
 
 from policies.learning.checkpoint import (
     ITERATION,
+    Ground,
     checkpoints_of,
     checksum,
     read_checkpoint,
@@ -107,8 +108,7 @@ def keep(algorithm: GroupRobustPPO, folder: Path) -> Path:
     weights = algorithm.learner_group.get_weights()[POLICY]
     write_checkpoint(
         folder / name,
-        task.scenario,
-        task.offer,
+        Ground.of(task.scenario, task.offer),
         {key.removeprefix("net."): value for key, value in weights.items() if key.startswith("net.")},
         algorithm.normalisers[OBSERVATION],
         {

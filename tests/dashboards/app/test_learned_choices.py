@@ -14,7 +14,7 @@ from dashboards.app.service import RunService
 from dashboards.app.session import Session
 from fairward.shelf import RunShelf
 from policies.environments.encoding import Encoding
-from policies.learning.checkpoint import write_checkpoint
+from policies.learning.checkpoint import Ground, write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
 from policies.learning.settings import TrainSettings
@@ -34,7 +34,8 @@ def learned(folder, scenario, settings, bias=0.0):
     biases[int(menu.sizes[0]) - 1] = bias
     weights = {"actor.0.weight": np.zeros((len(biases), n)), "actor.0.bias": biases}
     about = {"settings": settings.plain(), "iteration": 2}
-    return write_checkpoint(folder / "iteration-000002", scenario, offer, weights, Normaliser(n), about)
+    ground = Ground.of(scenario, offer)
+    return write_checkpoint(folder / "iteration-000002", ground, weights, Normaliser(n), about)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from policies.explain.ranks import HOURS, URGENCY, place_of, rank_case, ranks_of
 from policies.explain.subject import imitate, scorer_of, watch_subject
 from policies.explain.telling import about_subject, tell_explanation
 from policies.explain.vocabulary import ordered
-from policies.learning.checkpoint import write_checkpoint
+from policies.learning.checkpoint import Ground, write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
 from policies.replication import simulate
@@ -80,7 +80,7 @@ def test_a_checkpoint_is_explained_by_its_own_logits_and_dead_inputs_get_nothing
     plain = Normaliser(len(labels))
     plain.update(np.array([-np.ones(len(labels)), np.ones(len(labels))]))
     folder = write_checkpoint(
-        tmp_path / "planted", scenario, offer, {"actor.0.weight": weight, "actor.0.bias": bias},
+        tmp_path / "planted", Ground.of(scenario, offer), {"actor.0.weight": weight, "actor.0.bias": bias},
         plain, {},
     )  # fmt: skip
     subject = watch_subject(scenario, f"ckpt:{folder}", [1, 2, 3, 4], 3)

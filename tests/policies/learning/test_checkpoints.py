@@ -10,7 +10,7 @@ import pytest
 from policies.environments.acting import Acting
 from policies.environments.encoding import Encoding
 from policies.experiment import experiment
-from policies.learning.checkpoint import POLICY, WEIGHTS, read_checkpoint, write_checkpoint
+from policies.learning.checkpoint import POLICY, WEIGHTS, Ground, read_checkpoint, write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer, class_weights
 from policies.parameters import parse
@@ -42,8 +42,7 @@ def network(scene):
 def folder(network, tmp_path):
     return write_checkpoint(
         tmp_path / "odd+name:x=1" / "iteration-000003",
-        network.scenario,
-        Offer(),
+        Ground.of(network.scenario, Offer()),
         weights(network),
         Normaliser(len(Encoding(network).labels)),
         {"algo": "ppo"},
@@ -94,7 +93,7 @@ def test_it_orders_what_the_same_weights_order_in_torch(network, folder):
     masks[:, menu.starts] = 1
     checkpoint = read_checkpoint(folder)
 
-    ours = net.by_dial(torch.from_numpy(checkpoint.logits(seen, masks))).numpy()
+    ours = checkpoint.logits(seen, masks)
 
     theirs = net(torch.tensor(checkpoint.normaliser(seen)), torch.tensor(masks)).detach().numpy()
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
@@ -102,7 +101,7 @@ def test_it_orders_what_the_same_weights_order_in_torch(network, folder):
 
 def test_equal_weights_are_equal_bytes(network, folder, tmp_path):
     again = write_checkpoint(
-        tmp_path / "again", network.scenario, Offer(), weights(network),
+        tmp_path / "again", Ground.of(network.scenario, Offer()), weights(network),
         Normaliser(len(Encoding(network).labels)), {"algo": "ppo"},
     )  # fmt: skip
 
@@ -122,8 +121,7 @@ def test_what_was_trained_anew_to_the_same_path_is_another_policy(network, folde
     shutil.rmtree(folder)
     write_checkpoint(
         folder,
-        network.scenario,
-        Offer(),
+        Ground.of(network.scenario, Offer()),
         weights(network, seed=2),
         Normaliser(len(Encoding(network).labels)),
         {},
@@ -166,7 +164,7 @@ def replaced(folder, network, name, **changed):
     arrays = {**weights(network), **changed}
     normaliser = Normaliser(len(Encoding(network).labels))
     target = folder.parent / name
-    return write_checkpoint(target, network.scenario, Offer(), arrays, normaliser, {})
+    return write_checkpoint(target, Ground.of(network.scenario, Offer()), arrays, normaliser, {})
 
 
 def test_what_is_missing_truncated_or_damaged_is_said(network, folder, tmp_path):
@@ -214,7 +212,7 @@ def test_wrong_shapes_and_nan_weights_are_refused(network, folder):
 
 def test_a_checkpoint_is_never_overwritten(network, folder):
     with pytest.raises(UsageError, match="A checkpoint goes to a new folder"):
-        write_checkpoint(folder, network.scenario, Offer(), {}, Normaliser(1), {})
+        write_checkpoint(folder, Ground.of(network.scenario, Offer()), {}, Normaliser(1), {})
 
 
 def test_an_offer_survives_its_checkpoint_and_free_weights_say_every_order(network):

@@ -5,9 +5,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from policies.learning.choosing import Dials  # noqa: E402
+from policies.learning.descent import STEEPEST, Descent  # noqa: E402
+from policies.learning.forbidding import FORBIDDEN  # noqa: E402
 from policies.learning.loss import Coefficients, ppo_loss  # noqa: E402
 from policies.learning.network import ActorCritic  # noqa: E402
 from policies.learning.scalarising import SoftDRO, Utilitarian, normalised, scalarise  # noqa: E402
+from policies.learning.tanh import Tanh  # noqa: E402
 
 N, SIZES, GROUPS = 64, (3, 2, 4), 2
 
@@ -34,16 +38,24 @@ def batch(seed):
 
 def loss_of(net, batch, advantages, coefficients=Coefficients(entropy=0.01), targets=None):  # noqa: B008
     logits = net(batch["observation"], batch["mask"])
+    log_probs, entropy = net.dials.chosen(logits, batch["actions"])
     values = net.values(batch["observation"], batch["state"])
     return ppo_loss(
-        net.log_probs(logits, batch["actions"]),
+        log_probs,
         batch["old"],
         advantages,
-        net.entropy(logits),
+        entropy,
         values,
         batch["targets"] if targets is None else targets,
         coefficients,
     )
+
+
+def of_torch(logits, actions):
+    """Log-probabilities and entropies, dial by dial."""
+    parts = [torch.distributions.Categorical(logits=part) for part in logits.split(SIZES, dim=1)]
+    log_probs = [part.log_prob(action) for part, action in zip(parts, actions.T, strict=True)]
+    return sum(log_probs), sum(part.entropy() for part in parts)
 
 
 def gradient(net, loss):
@@ -55,28 +67,75 @@ def gradient(net, loss):
 def test_forbidden_options_are_never_drawn_and_probabilities_are_those_of_the_dials(batch):
     net = network()
     logits = net(batch["observation"], batch["mask"])
-    uniforms = torch.rand(N, len(SIZES), dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    uniforms = np.random.default_rng(3).random((N, len(SIZES)))
 
-    drawn = net.sample(logits, torch.where(uniforms > 0.9, 1 - 2.0**-53, uniforms))
+    drawn, said = net.dials.draw(logits.detach().numpy(), np.where(uniforms > 0.9, 1 - 2.0**-53, uniforms))
 
-    assert (drawn < torch.tensor(SIZES)).all()
+    assert (drawn < np.array(SIZES)).all()
     assert (drawn[: N // 2, 0] < 2).all()
-    parts = [torch.log_softmax(part, dim=1) for part in logits.split(SIZES, dim=1)]
-    expected = sum(part.gather(1, drawn[:, [k]]).squeeze(1) for k, part in enumerate(parts))
-    torch.testing.assert_close(net.log_probs(logits, drawn), expected)
-    entropy = sum(torch.distributions.Categorical(logits=part).entropy() for part in parts)
-    torch.testing.assert_close(net.entropy(logits), entropy)
-    assert net.kl(logits, logits).abs().max() == 0
+    actions = torch.from_numpy(drawn)
+    expected = of_torch(logits, actions)
+    found = net.dials.chosen(logits, actions)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    assert (found[0].detach().numpy() == said).all()
+
+
+def test_the_gradient_by_hand_is_the_one_that_torch_finds(batch, seed):
+    """Of log-probabilities and entropies at once, in steep logits too."""
+    random = np.random.default_rng(seed)
+    logits = torch.tensor(random.normal(0, 8, (N, sum(SIZES))), dtype=torch.float32)
+    logits = logits.masked_fill(batch["mask"] == 0, FORBIDDEN).requires_grad_()
+    a, b = torch.tensor(random.normal(size=(2, N)), dtype=torch.float32)
+
+    found = []
+    for way in (Dials(SIZES).chosen, of_torch):
+        log_probs, entropy = way(logits, batch["actions"])
+        (gradient,) = torch.autograd.grad((a * log_probs + b * entropy).sum(), logits)
+        found.append(gradient)
+
+    torch.testing.assert_close(*found, rtol=1e-5, atol=2e-6)
+    assert (found[0][batch["mask"] == 0] == 0).all()
+    assert found[0].abs().max() > 0.1
+
+
+def test_tanh_and_its_gradient_are_those_of_torch():
+    values = torch.linspace(-12, 12, 1001, requires_grad=True)
+
+    ours, theirs = (torch.autograd.grad(way(values).sum(), values)[0] for way in (Tanh(), torch.tanh))
+
+    torch.testing.assert_close(Tanh()(values), torch.tanh(values), rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_a_descent_in_one_vector_is_adam_weight_by_weight(batch):
+    """With the gradient clipped, as torch clips it."""
+    one, other = network(), network()
+    descent = Descent(one, lr=0.01)
+    adam = torch.optim.Adam(other.parameters(), lr=0.01, eps=1e-5)
+
+    for step in range(4):
+        advantages = batch["advantages"] * (10.0 if step % 2 else 0.01)
+        descent.step(loss_of(one, batch, advantages).total)
+        adam.zero_grad()
+        loss_of(other, batch, advantages).total.backward()
+        torch.nn.utils.clip_grad_norm_(other.parameters(), STEEPEST)
+        adam.step()
+
+    start = network().parameters()
+    for ours, theirs, before in zip(one.parameters(), other.parameters(), start, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+        assert (ours - before).abs().max() > 0.005
 
 
 def test_options_are_drawn_as_often_as_their_probability_says():
     net = ActorCritic(1, 0, (3,), 1, hidden=(4,), keep=0.5)
     n = 3000
-    logits = net(torch.zeros(n, 1), torch.ones(n, 3))
+    logits = net(torch.zeros(n, 1), torch.ones(n, 3)).detach().numpy()
 
-    drawn = net.sample(logits, ((torch.arange(n, dtype=torch.float64) + 0.5) / n).unsqueeze(1))
+    drawn, _ = net.dials.draw(logits, (np.arange(n)[:, None] + 0.5) / n)
 
-    assert torch.bincount(drawn[:, 0]).tolist() == [1500, 750, 750]
+    assert np.bincount(drawn[:, 0]).tolist() == [1500, 750, 750]
 
 
 def test_weights_depend_on_the_seed_alone():
@@ -102,26 +161,32 @@ def test_loss_and_gradient_are_those_of_rllib(batch):
 
     net = network(n_values=1)
 
-    class Dials:
+    class Choices:
         def __init__(self, logits):
             self.logits = logits
+            self.log_probs, self.of_all = net.dials.chosen(logits, batch["actions"])
 
         @classmethod
         def from_logits(cls, logits):
             return cls(logits)
 
         def logp(self, actions):
-            return net.log_probs(self.logits, actions)
+            assert actions is batch["actions"]
+            return self.log_probs
 
         def entropy(self):
-            return net.entropy(self.logits)
+            return self.of_all
 
         def kl(self, other):
-            return net.kl(self.logits, other.logits)
+            pairs = [one.logits.split(SIZES, dim=1) for one in (self, other)]
+            return sum(
+                torch.distributions.kl_divergence(*(torch.distributions.Categorical(logits=p) for p in pair))
+                for pair in zip(*pairs, strict=True)
+            )
 
     module = SimpleNamespace(
-        get_train_action_dist_cls=lambda: Dials,
-        get_exploration_action_dist_cls=lambda: Dials,
+        get_train_action_dist_cls=lambda: Choices,
+        get_exploration_action_dist_cls=lambda: Choices,
         compute_values=lambda batch, embeddings=None: net.values(batch["observation"], batch["state"])[:, 0],
     )
     learner = SimpleNamespace(
@@ -134,7 +199,7 @@ def test_loss_and_gradient_are_those_of_rllib(batch):
         use_kl_loss=True, use_critic=True, clip_param=0.2, vf_clip_param=1.5, vf_loss_coeff=0.7
     )
     before = torch.tensor(np.random.default_rng(1).normal(size=(N, sum(SIZES))), dtype=torch.float32)
-    before = net.by_dial(torch.where(batch["mask"] > 0, before, torch.tensor(-1e9)))
+    before = torch.where(batch["mask"] > 0, before, torch.tensor(FORBIDDEN))
     logits = net(batch["observation"], batch["mask"])
     theirs = PPOTorchLearner.compute_loss_for_module(
         learner,
@@ -150,16 +215,16 @@ def test_loss_and_gradient_are_those_of_rllib(batch):
     )  # fmt: skip
     of_theirs = gradient(net, theirs)
     logits = net(batch["observation"], batch["mask"])
-    log_probs, kl = net.log_probs(logits, batch["actions"]), net.kl(before, logits)  # In RLlib's order.
+    chosen = Choices(logits)
     ours = ppo_loss(
-        log_probs,
+        chosen.log_probs,
         batch["old"],
         batch["advantages"],
-        net.entropy(logits),
+        chosen.of_all,
         net.values(batch["observation"], batch["state"]),
         batch["targets"][:, :1],
         Coefficients(clip=0.2, value=0.7, value_clip=1.5, entropy=0.01, kl=0.3),
-        kl=kl,
+        kl=Choices(before).kl(chosen),
     ).total
 
     assert ours.item() == theirs.item()

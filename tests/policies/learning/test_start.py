@@ -97,8 +97,8 @@ def test_dials_that_are_not_explored_stay_at_the_start(rural):
     settings = TrainSettings(menu="inside", keep=0.8, explore=("queue rule", "call in ed-nurse"))
     leaning = leaning_of(settings, menu)
     net = ActorCritic(4, 0, menu.sizes.tolist(), 1, keep=leaning, seed=1)
-    logits = net.forward(torch.zeros(1000, 4), torch.ones(1000, int(menu.sizes.sum())))
-    taken = net.sample(logits, torch.from_numpy(np.random.default_rng(5).random((1000, len(menu.dials)))))
+    logits = net.forward(torch.zeros(1000, 4), torch.ones(1000, int(menu.sizes.sum()))).detach().numpy()
+    taken, _ = net.dials.draw(logits, np.random.default_rng(5).random((1000, len(menu.dials))))
     strayed = {dial.name for dial, options in zip(menu.dials, taken.T, strict=True) if options.any()}
 
     assert set(leaning) == {0.8, HELD}

@@ -109,13 +109,14 @@ def test_the_same_batch_gives_the_same_advantages_the_same_loss_and_the_same_gra
             parameter += 0.01
         learner.module[POLICY].unwrapped().net.load_state_dict(lean.net.state_dict())
     logits = lean.net(observation, mask)
+    log_probs, entropy = lean.net.dials.chosen(logits, actions)
     expected = loss_and_gradient(
         lean.net,
         ppo_loss(
-            lean.net.log_probs(logits, actions),
+            log_probs,
             torch.from_numpy(rollout.log_probs.reshape(-1)),
             torch.from_numpy(given),
-            lean.net.entropy(logits),
+            entropy,
             lean.net.values(observation, state),
             torch.from_numpy(targets),
             coefficients,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from policies.environments.encoding import Encoding
-from policies.learning.checkpoint import write_checkpoint
+from policies.learning.checkpoint import Ground, write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
 from sim.network import compile_network
@@ -25,7 +25,11 @@ def untrained(scenario, settings, seed, folder):
         for name, shape in (("weight", (n_out, n_in)), ("bias", n_out))
     }
     checkpoint = write_checkpoint(
-        folder / "iteration-000001", scenario, Offer(), weights, Normaliser(widths[0]), dict(settings)
+        folder / "iteration-000001",
+        Ground.of(scenario, Offer()),
+        weights,
+        Normaliser(widths[0]),
+        dict(settings),
     )
     return checkpoint, pd.DataFrame(
         {"decisions": [10, 20], "mean": [1.0, 0.8 + seed / 10], "gap": [0.5, 0.4]}
