@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 STEEPEST = 0.5
 """The norm of a gradient is never larger."""
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What Adam knows of every weight, as torch calls it."""
 
 
 class Descent:
@@ -62,6 +64,3 @@ class Descent:
         """Return the parts of a vector of all weights, in their shapes."""
         parts = torch.split(vector, [one.numel() for one in self._weights])
         return [part.view(one.shape) for part, one in zip(parts, self._weights, strict=True)]
-
-
-MOMENTS = ("exp_avg", "exp_avg_sq")
