@@ -30,10 +30,12 @@ class _Chances:
     """M x N: their exponentials."""
     totals: Floats
     """K x N: the sums of these."""
+    logs: Floats
+    """K x N: their logarithms."""
 
     def log_probs(self, places: Options) -> Floats:
         """Return N: the log-probability of the options at `places` (K x N, see `Dials`), summed over dials."""
-        return np.asarray((self.shifted.take(places) - np.log(self.totals)).sum(axis=0))
+        return np.asarray((self.shifted.take(places) - self.logs).sum(axis=0))
 
 
 class Dials:
@@ -71,7 +73,8 @@ class Dials:
         shifted = np.ascontiguousarray(logits.T)
         shifted -= self.spread(self._reduced(np.maximum, shifted))
         parts = np.exp(shifted)
-        return _Chances(shifted, parts, self.sums(parts))
+        totals = self.sums(parts)
+        return _Chances(shifted, parts, totals, np.log(totals))
 
     def places(self, actions: Options) -> Options:
         """Return K x N: where the options of actions (N x K) stand in M x N."""
@@ -99,7 +102,7 @@ class _Chosen(torch.autograd.Function):
     def forward(ctx: Any, logits: Tensor, actions: Tensor, dials: Dials) -> tuple[Tensor, Tensor]:
         chances, places = dials.chances(logits.numpy()), dials.places(actions.numpy())
         mean = dials.sums(chances.parts * chances.shifted) / chances.totals
-        entropy = (np.log(chances.totals) - mean).sum(axis=0)
+        entropy = (chances.logs - mean).sum(axis=0)
         ctx.kept = dials, chances, places, mean
         return torch.from_numpy(chances.log_probs(places)), torch.from_numpy(entropy)
 

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from policies.learning.advantages import cost_advantages
+from policies.learning.descent import Descent
 from policies.learning.levels import finite
 from policies.learning.loss import Coefficients, ppo_loss
 from policies.learning.network import ActorCritic
@@ -76,7 +77,7 @@ class GRPOAgent:
         self.updates = 0
         self._unit: float | None = None
         self._coefficients = Coefficients(eps_clip, entropy=entropy)
-        self._optimiser = torch.optim.Adam(self.net.parameters(), lr=lr, eps=1e-5)
+        self._descent = Descent(self.net, lr)
 
     def act(self, states: NDArray[Any], drawn: Floats) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return N actions and their log-probabilities for states N x D; `drawn`: N uniforms."""
@@ -156,10 +157,7 @@ class GRPOAgent:
                     log_probs, old[p], advantages[p], entropy, self.net.values(states[p]), targets[p],
                     self._coefficients,
                 )  # fmt: skip
-                self._optimiser.zero_grad()
-                loss.total.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)
-                self._optimiser.step()
+                self._descent.step(loss.total)
 
     def _logits(self, states: Any) -> Any:
         return self.net(states, torch.ones(len(states), self.net.sizes[0]))

@@ -77,7 +77,8 @@ def train_on_ray(
 def _iterate(
     algorithm: GroupRobustPPO, folder: Path, rows: list[dict[str, Any]], on_iteration: OnIteration | None
 ) -> Trained:
-    settings, began = algorithm.task.settings, time.monotonic()
+    task, began = algorithm.task, time.monotonic()
+    settings, ground = task.settings, Ground.of(task.scenario, task.offer)
     with patient() as stopped:
         while algorithm.iteration < settings.iterations:
             result = algorithm.train()
@@ -85,7 +86,7 @@ def _iterate(
                 rows.append({**row_of(result, algorithm), "seconds": round(time.monotonic() - began, 3)})
             stop, done = stopped(), algorithm.iteration == settings.iterations
             if rows and (stop or done or algorithm.iteration % settings.checkpoint_every == 0):
-                keep(algorithm, folder)
+                keep(algorithm, ground, folder)
                 pd.DataFrame(rows).to_csv(folder / HISTORY, index=False, lineterminator="\n")
             if rows and on_iteration is not None:
                 on_iteration(algorithm.iteration, settings.iterations, rows[-1])
@@ -94,7 +95,7 @@ def _iterate(
     return Trained(checkpoints_of(folder)[-1], pd.DataFrame(rows))
 
 
-def keep(algorithm: GroupRobustPPO, folder: Path) -> Path:
+def keep(algorithm: GroupRobustPPO, ground: Ground, folder: Path) -> Path:
     """Write both checkpoints of this iteration, each complete or not there at all; returns that of the policy.
 
     RLlib's comes last: where it is, the other one is too.
@@ -108,7 +109,7 @@ def keep(algorithm: GroupRobustPPO, folder: Path) -> Path:
     weights = algorithm.learner_group.get_weights()[POLICY]
     write_checkpoint(
         folder / name,
-        Ground.of(task.scenario, task.offer),
+        ground,
         {key.removeprefix("net."): value for key, value in weights.items() if key.startswith("net.")},
         algorithm.normalisers[OBSERVATION],
         {

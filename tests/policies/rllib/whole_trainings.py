@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from policies.learning.checkpoint import Ground
 from policies.learning.settings import TrainSettings
 from policies.rllib.cluster import Cluster, joined
 from policies.rllib.task import Task
@@ -46,7 +47,7 @@ def trained(task, cluster, place):
     rows = [row_of(algorithm.train(), algorithm) for _ in range(task.settings.iterations)]
     every = [flat(found.get()) for found in algorithm.learner_group.foreach_learner(weights)]
     apart = [float(np.abs(one - every[0]).max()) for one in every]
-    checkpoint = keep(algorithm, place)
+    checkpoint = keep(algorithm, Ground.of(task.scenario, task.offer), place)
     algorithm.stop()
     return {**rows[-1], "checkpoint": str(checkpoint), "apart": apart}
 
