@@ -4,10 +4,10 @@ Each pair of copies has its weights moved by the same noise, one forwards and on
 patients, so that luck cancels out of what is learned: which of the two did better. What a copy is told is the objective
 of the levels that its own episode gave every group, so nothing is lost between what is trained and what is judged: no
 discount, no critic, no share of the effect that each decision must be given. An order that pays only if it is kept up
-for days is found by being kept up. The price: a trial is an episode, so there should be few weights to seek (`hidden`,
-`sees`, `explore`). Source: Salimans et al. (2017), arXiv:1703.03864; antithetic pairs and common random numbers as in
-simulation optimisation. The options taken are the likeliest, as the checkpoint will take them: it never mixes by
-chance.
+for days is found by being kept up. Groups may be held at what they had where training began (`harm`). The price of all
+this: a trial is an episode, so there should be few weights to seek (`hidden`, `sees`, `explore`). Source: Salimans et
+al. (2017), arXiv:1703.03864; antithetic pairs and common random numbers as in simulation optimisation. The options
+taken are the likeliest, as the checkpoint will take them: it never mixes by chance.
 
 Shapes: C copies, H hospitals, G groups, D entries, K dials with M options in all, P weights that are sought.
 """
@@ -25,6 +25,7 @@ from scipy.special import ndtri
 from policies.environments.lockstep import LockstepNetwork, Seen
 from policies.environments.menu import Actions
 from policies.learning.forbidding import Floats, Layers, logits
+from policies.learning.holding import Company, Hold
 from policies.learning.leaning import explored_of, head_start, leaning_of
 from policies.learning.learned import likeliest
 from policies.learning.levels import GroupLevels, finite
@@ -71,6 +72,9 @@ class EvolutionTrainer:
             np.repeat(explored_of(settings, menu), menu.sizes),
             settings.seed,
         )
+        self._start = self._net.vector
+        self._company = Company.of(env.copies, settings.harm is not None)
+        self._hold = None if settings.harm is None else Hold(settings.harm, len(by_group), settings.smoothing)
         self.of_observation = Normaliser(len(labels))
         self.iteration = 0
         self.decisions = 0
@@ -83,15 +87,23 @@ class EvolutionTrainer:
             self._look()
         rise = self.settings.ramp * self.settings.iterations
         self.objective.lam = self.settings.lam * (min(1.0, self.iteration / rise) if rise else 1.0)
-        here, pairs = self._net.vector, self._env.copies // 2
+        here, tried = self._net.vector, self._company.trials
+        pairs = len(tried) // 2
         drawn = uniforms(self.settings.seed, self.iteration + 1, ("training", "trials"), pairs * len(here))
         noise = ndtri(drawn).reshape(pairs, -1)
         both = np.stack([noise, -noise], axis=1).reshape(2 * pairs, -1)
-        trials = here + self.settings.spread * both
-        costs, local, hours = self._play(self._net.at(trials), self._begin())
+        played = np.repeat(here[None], self._env.copies, axis=0)
+        played[tried] = here + self.settings.spread * both
+        played[self._company.starts] = self._start
+        costs, local, hours = self._play(self._net.at(played), self._begin())
         levels = self.levels.scaled(costs) / hours[:, None]
         rest = self.levels.scaled_rest(local) / hours
-        values = np.array([self.objective.value(one) for one in levels]) + rest
+        held = self._held(levels)
+        values = (
+            np.array([self.objective.value(one) for one in levels[tried]])
+            + levels[tried] @ held
+            + rest[tried]
+        )
         # In units of how far the two of a pair differ: what is far from a choice, and what is near, moves alike.
         differences = values[::2] - values[1::2]
         apart = float(np.sqrt((differences**2).mean()))
@@ -99,8 +111,8 @@ class EvolutionTrainer:
         stride = self.settings.stride * max(0.1, 1 - 0.9 * self.iteration / self.settings.iterations)
         self._net.move_to(here - stride * slope)
         self.iteration += 1
-        level = self.levels.update(costs.sum(axis=0), float(hours.sum()))
-        weights = self.objective.weights(level)
+        level = self.levels.update(costs[tried].sum(axis=0), float(hours[tried].sum()))
+        weights = self.objective.weights(level) + held
         return {
             "iteration": self.iteration,
             "decisions": self.decisions,
@@ -119,7 +131,12 @@ class EvolutionTrainer:
 
     def state(self) -> Arrays:
         """Return what training needs to go on, beside the weights and what the normaliser knows."""
-        memory = {"iteration": self.iteration, "decisions": self.decisions, "levels": self.levels.state()}
+        memory = {
+            "iteration": self.iteration,
+            "decisions": self.decisions,
+            "levels": self.levels.state(),
+            "hold": None if self._hold is None else self._hold.state(),
+        }
         return {"memory": np.array(json.dumps(memory))}
 
     def load(self, weights: Mapping[str, NDArray[Any]], state: Mapping[str, NDArray[Any]]) -> None:
@@ -133,6 +150,8 @@ class EvolutionTrainer:
             {name: weights[f"normaliser.{name}"] for name in self.of_observation.state()}
         )
         self.levels = GroupLevels.of_state(memory["levels"])
+        if self._hold is not None:
+            self._hold.load(memory["hold"])
         self.iteration, self.decisions = int(memory["iteration"]), int(memory["decisions"])
         self._next = None
 
@@ -145,11 +164,18 @@ class EvolutionTrainer:
         self._next = None
 
     def _begin(self) -> Seen:
-        """Return the beginning of an episode that no copy has played; the two of a pair meet the same patients."""
+        """Return the beginning of an episode that no copy has played, each with the patients of its company."""
         if self._next is not None:
             return self._next
-        C = self._env.copies
-        return self._env.reset(C * (1 + self.iteration) + 1 + np.arange(C) // 2)
+        return self._env.reset(self._env.copies * (1 + self.iteration) + 1 + self._company.patients)
+
+    def _held(self, levels: Floats) -> Floats:
+        """Return G multipliers of groups that are to be held where they began, after playing with `levels` (C x G)."""
+        if self._hold is None:
+            return np.zeros(levels.shape[1])
+        return self._hold.update(
+            *(levels[of].mean(axis=0) for of in (self._company.middles, self._company.starts))
+        )
 
     def _play(
         self, layers: Layers, seen: Seen, look: Callable[[Seen], None] = lambda seen: None

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.learning.levels import finite
+from policies.learning.multipliers import Multipliers
 from scenarios.errors import UsageError
 
 Floats = NDArray[np.float64]
@@ -177,31 +178,26 @@ class GeneralisedGini(_Memoryless):
 class PILagrangian:
     """The mean, subject to J_g <= (1 + slack) x mean for every group; multipliers by a PI controller.
 
-    The multiplier of a group is kp x breach + the integral of ki x breach, never below 0, where the breach is
-    J_g - (1 + slack) x mean. The bound moves with the mean and is taken as given in each iteration. Weights are
-    (rho + mu) / (1 + sum of mu). Each call of `weights` is one step of the controller.
+    The breach of a group is J_g - (1 + slack) x mean. The bound moves with the mean and is taken as given in each
+    iteration. Weights are (rho + mu) / (1 + sum of mu). Each call of `weights` is one step of the controller.
     """
 
     rho: Floats
     slack: float = 0.1
     kp: float = 1.0
     ki: float = 0.1
-    most: float = 10.0
-    """The integral never exceeds it (no wind-up)."""
-    integral: Floats = field(init=False)
+    _multipliers: Multipliers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        negative = [name for name in ("slack", "kp", "ki", "most") if not getattr(self, name) >= 0]
-        if negative:
-            raise UsageError(f"{', '.join(negative)}: expected numbers of at least 0.")
-        self.integral = np.zeros(len(self.rho))
+        if not self.slack >= 0:
+            raise UsageError(f"slack: expected a number of at least 0, got {self.slack!r}.")
+        self._multipliers = Multipliers(len(self.rho), self.kp, self.ki)
 
     def weights(self, costs: Floats) -> Floats:
         """Return (rho + mu) / (1 + sum of mu), after a step of the multipliers."""
         costs = finite("levels of groups", costs)
         breach = np.where(self.rho > 0, costs - (1 + self.slack) * float(self.rho @ costs), 0.0)
-        self.integral = np.clip(self.integral + self.ki * breach, 0.0, self.most)
-        multipliers = np.maximum(0.0, self.kp * breach + self.integral)
+        multipliers = self._multipliers.update(breach)
         return np.asarray((self.rho + multipliers) / (1 + multipliers.sum()))
 
     def value(self, costs: Floats) -> float:
@@ -209,12 +205,12 @@ class PILagrangian:
         return float(self.rho @ costs)
 
     def state(self) -> dict[str, Any]:
-        """Return the integrals."""
-        return {"integral": self.integral.tolist()}
+        """Return what the multipliers remember."""
+        return self._multipliers.state()
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from these integrals."""
-        self.integral = np.array(state["integral"], dtype=np.float64)
+        """Go on from there."""
+        self._multipliers.load(state)
 
 
 def scalarise(advantages: Floats, weights: Floats) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from policies.learning.holding import COMPANY
 from scenarios.errors import UsageError
 
 BY_GRADIENT = ("ppo", "gr-ppo", "gr-ppo-max", "ggf", "pi-lagrangian", "naive-max")
@@ -75,6 +76,8 @@ class TrainSettings:
     """gr-es: the step at first, for weights all of whose trials agree; falls to a tenth."""
     ramp: float = 0.0
     """gr-es: the share of the iterations in which lambda rises from 0 to `lam`."""
+    harm: float | None = None
+    """gr-es: by which part of what it costs under `start` a group may be worse off; None: nobody is held there."""
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""
     checkpoint_every: int = 10
@@ -112,6 +115,13 @@ class TrainSettings:
             )
         if self.algo == BY_TRIAL and self.copies % 2:
             problems.append(f"copies: expected an even number with algo {BY_TRIAL}, got {self.copies}.")
+        if self.harm is not None and not (
+            self.harm >= 0 and self.algo == BY_TRIAL and self.copies % COMPANY == 0
+        ):
+            problems.append(
+                f"harm: expected at least 0, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got {self.harm}, "
+                f"{self.algo} and {self.copies}."
+            )
         if self.algo == BY_TRIAL and self.steps is not None:
             problems.append(
                 f"steps: expected none with algo {BY_TRIAL}, which plays whole episodes, got {self.steps}."

@@ -105,17 +105,18 @@ def test_the_two_of_a_pair_meet_the_same_patients_and_nobody_meets_them_again():
     assert (made.weights()["actor.0.bias"] == before).all()
 
 
+class Unequal(TwoWards):
+    """One rule for both wards of the hospital: option 0 costs A 1 an hour, option 1 costs B .6 and A .5."""
+
+    def step(self, actions):
+        stepped = super().step(actions)
+        second = actions[:, :, 0].mean(axis=1)
+        costs = np.zeros_like(stepped.costs)
+        costs[:, 0, 0], costs[:, 1, 1] = 1 - 0.5 * second, 0.6 * second
+        return dataclasses.replace(stepped, costs=costs)
+
+
 def test_lambda_moves_attention_to_the_group_that_pays_most():
-    class Unequal(TwoWards):
-        """One rule for both wards of the hospital: option 0 costs A 1 an hour, option 1 costs B .6 and A .5."""
-
-        def step(self, actions):
-            stepped = super().step(actions)
-            second = actions[:, :, 0].mean(axis=1)
-            costs = np.zeros_like(stepped.costs)
-            costs[:, 0, 0], costs[:, 1, 1] = 1 - 0.5 * second, 0.6 * second
-            return dataclasses.replace(stepped, costs=costs)
-
     found = {}
     for lam in (0.0, 1.0):
         made = trainer(Unequal(), lam=lam, sees=("full",))
@@ -125,6 +126,44 @@ def test_lambda_moves_attention_to_the_group_that_pays_most():
     assert found[0.0] == pytest.approx((1.0, 0.0), abs=0.05)  # half as dear for all
     assert max(found[1.0]) < 0.75
     assert found[1.0][1] > 0.4
+
+
+def test_a_group_can_be_held_where_it_began_whatever_another_would_gain():
+    """What helps A costs B: unheld it is done, held it is not. What helps A and costs nobody is done all the same."""
+
+    class Kind(Unequal):
+        def step(self, actions):
+            stepped = super().step(actions)
+            stepped.costs[:, 1, 1] = 0.0
+            return stepped
+
+    def end(env, **changes):
+        made = trainer(env, lam=1.0, sees=("full",), stride=0.3, **changes)
+        rows = [made.iterate() for _ in range(TOY.iterations)]
+        orders = made._choose(made._net.at(made._net.vector[None].repeat(16, axis=0)), env.reset())
+        return rows, orders[:, 0].mean()  # the share of hospitals in which A is helped
+
+    free, of_free = end(Unequal())
+    held, of_held = end(Unequal(), harm=0.0)
+    _, of_kind = end(Kind(), harm=0.0)
+
+    assert of_free > 0.4
+    assert of_held == 0.0
+    assert of_kind == 1.0
+    assert max(row["weight B"] for row in held) > max(row["weight B"] for row in free)
+
+
+def test_where_groups_are_held_eight_copies_meet_the_same_patients_and_two_of_them_try_nothing():
+    env = TwoWards()
+    made = trainer(env, harm=0.0)
+    made.iterate()
+
+    company = made._company
+
+    assert (env.played[2].reshape(2, 8) == env.played[2][::8, None]).all()
+    assert len(set(env.played[2])) == 2
+    assert company.trials.tolist() == [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]
+    assert (company.middles.tolist(), company.starts.tolist()) == ([6, 14], [7, 15])
 
 
 def test_lambda_may_rise_from_the_mean_alone():
@@ -174,8 +213,9 @@ def test_a_trained_policy_acts_in_the_simulator_and_only_on_what_it_may_see(scen
     assert followed == [label for label in about["observation"] if label.startswith("waiting at")]
 
 
-def test_a_training_that_was_interrupted_ends_as_if_it_never_was(scenario, resumed_and_whole):
-    settings = dataclasses.replace(SMALL, iterations=4)
+@pytest.mark.parametrize("changes", [{}, {"harm": 0.01, "copies": 8}])
+def test_a_training_that_was_interrupted_ends_as_if_it_never_was(scenario, resumed_and_whole, changes):
+    settings = dataclasses.replace(SMALL, iterations=4, **changes)
 
     resumed, whole = resumed_and_whole(scenario, settings, 2)
 
@@ -219,6 +259,11 @@ def test_what_makes_no_sense_is_refused(scenario, tmp_path):
         UsageError, match=r"sees: expected algo gr-es, got ppo.\nramp: expected algo gr-es, got ppo"
     ):
         TrainSettings(algo="ppo", sees=("is ",), ramp=0.5)
+    for wrong in ({"algo": "ppo", "copies": 8}, {"algo": "gr-es", "copies": 4}):
+        with pytest.raises(
+            UsageError, match="harm: expected at least 0, algo gr-es and copies a multiple of 8"
+        ):
+            TrainSettings(harm=0.0, **wrong)
     with pytest.raises(UsageError, match="sees: no entry of the observation begins with 'wating at'"):
         train(scenario, dataclasses.replace(SMALL, sees=("wating at",)), tmp_path / "none")
     with pytest.raises(

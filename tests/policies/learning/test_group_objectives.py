@@ -142,7 +142,7 @@ def test_a_nan_cost_is_an_error_at_once():
         (lambda: GeneralisedGini(RHO, (0.8, 0.2)), "expected 3 numbers"),
         (lambda: GroupLevels(np.zeros(2), 1.0), "not all 0"),
         (lambda: GroupLevels(np.ones(2), 0.0), "there is nothing to learn"),
-        (lambda: PILagrangian(RHO, slack=-1.0), "slack: expected numbers of at least 0"),
+        (lambda: PILagrangian(RHO, slack=-1.0), "slack: expected a number of at least 0, got -1.0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(make, said):
