@@ -57,9 +57,9 @@ class Company:
 class Hold:
     """Multipliers for J_g <= (1 + allowed) x what J_g was under the start, for every group.
 
-    The breach is averaged over iterations, for one rests on few patients. Levels are in the cost of an average patient
-    under neutral orders: at a breach of .01 the multiplier is .4, where the worst-off have lambda, and it grows by .04
-    in every iteration in which the breach goes on, to 2 at most.
+    The breach is a share of what the group pays under the start, averaged over iterations, for one rests on few
+    patients. At a breach of 2 % the multiplier is 1, as much as the worst-off have with lambda 1, and it grows by .1 in
+    every iteration in which the breach goes on.
     """
 
     allowed: float
@@ -72,14 +72,17 @@ class Hold:
     _multipliers: Multipliers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._multipliers = Multipliers(self.n, kp=40.0, ki=4.0, most=2.0)
+        self._multipliers = Multipliers(self.n, kp=50.0, ki=5.0, most=5.0)
 
     def update(self, now: Floats, then: Floats) -> Floats:
         """Return G multipliers after an iteration. `now`, `then`: levels (G) of the middle and of the start."""
-        newest = now - (1 + self.allowed) * then
+        paid = np.where(
+            then > 0, then, then.mean() or 1.0
+        )  # of a group that paid nothing: as if it were the others
+        newest = (now - (1 + self.allowed) * then) / paid
         old = newest if self.breach is None else self.breach
         self.breach = (1 - self.smoothing) * old + self.smoothing * newest
-        return np.minimum(self._multipliers.update(self.breach), self._multipliers.most)
+        return self._multipliers.update(self.breach)
 
     def state(self) -> dict[str, Any]:
         """Return it as plain values, for a checkpoint."""
