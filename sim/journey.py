@@ -273,11 +273,12 @@ class Journeys:
             patient.held = -1
         self._log((now, Row.LEFT_NETWORK, number, patient.hospital, outcome, 0.0))
         kind = self._network.outcome_kind[outcome]
-        if kind == "died":
-            self._tallies.count("died", patient.origin, patient.group)
-        elif kind in ("left", "cancelled", "diverted"):
-            self._tallies.count("left", patient.origin, patient.group)
-        if not patient.treated:
+        lost = "died" if kind == "died" else "left" if kind in ("left", "cancelled", "diverted") else ""
+        if lost:
+            self._tallies.count(lost, patient.origin, patient.group)
+        if not patient.treated and lost:
+            self._tallies.never_treated(patient)
+        elif not patient.treated:
             self._tallies.stops_waiting(patient, now)
         self._deadlines.drop(number)
         self._engine.departed(patient, outcome)

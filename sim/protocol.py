@@ -110,7 +110,8 @@ class Tally:
     hours: float
     """Length of the interval."""
     wait_hours: tuple[tuple[float, ...], ...]
-    """Patient-hours untreated within the scenario's `tau` of first presentation, travel included."""
+    """Patient-hours untreated within the scenario's `tau` of first presentation, travel included. Who leaves or dies
+    untreated is so until `tau`, as outcomes count it; the rest falls due at once."""
     arrived: tuple[tuple[int, ...], ...]
     treated: tuple[tuple[int, ...], ...]
     left: tuple[tuple[int, ...], ...]

@@ -43,9 +43,14 @@ class Tallies:
         self._presented[patient.origin][patient.group][patient.number] = patient.presented
 
     def stops_waiting(self, patient: Patient, now: float) -> None:
-        """A patient is treated, or gone."""
+        """A patient is treated, or goes home without needing it."""
         presented = self._presented[patient.origin][patient.group].pop(patient.number)
         self._hours[patient.origin][patient.group] += min(now - presented, self._tau)
+
+    def never_treated(self, patient: Patient) -> None:
+        """A patient has left or died untreated, and so is untreated until `tau`."""
+        del self._presented[patient.origin][patient.group][patient.number]
+        self._hours[patient.origin][patient.group] += self._tau
 
     def _wait_hours(self, now: float) -> list[list[float]]:
         return [

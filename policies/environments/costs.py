@@ -1,4 +1,8 @@
-"""What waiting, dying and leaving cost: c_g = w x hours untreated within tau + D x deaths + L x left (DESIGN.md 7)."""
+"""What waiting, dying and leaving cost: c_g = w x hours untreated within tau + D x deaths + L x left.
+
+Who leaves or dies untreated counts as untreated until tau, so with w = 1, D = tau and L = 0 the costs of an episode are
+those by which a policy is judged (`policies.evaluation.measures`).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,9 @@ Floats = NDArray[np.float64]
 class Prices:
     """The price of an hour untreated within tau, of a death, of leaving untreated or treated elsewhere.
 
-    Raises `UsageError` if dying or leaving is cheaper than waiting for `tau`, the most that a wait can cost: a policy
-    would then be rewarded for it. The wait counts from first presentation, travel included, until treatment begins.
+    The wait counts from first presentation, travel included, until treatment begins; of who leaves or dies before,
+    until tau. So no price of leaving or of death makes either cheaper than the longest wait. Raises `UsageError` for
+    what is no price.
     """
 
     tau: float
@@ -27,9 +32,9 @@ class Prices:
     wait: float
     """w, per hour."""
     death: float
-    """D."""
+    """D, beside the wait."""
     left: float
-    """L: left, cancelled or diverted outside."""
+    """L, beside the wait: left, cancelled or diverted outside."""
 
     def __post_init__(self) -> None:
         problems = [
@@ -37,13 +42,6 @@ class Prices:
             for name in ("tau", "wait", "death", "left")
             for value in (getattr(self, name),)
             if not (np.isfinite(value) and value >= 0)
-        ]
-        least = self.wait * self.tau
-        problems += [
-            f"{name}: expected at least {least:g}, the most that a wait can cost "
-            f"({self.tau:g} h at {self.wait:g}), got {getattr(self, name):g}. Otherwise it pays."
-            for name in ("death", "left")
-            if not problems and getattr(self, name) < least
         ]
         if problems:
             raise UsageError("\n".join(problems))
@@ -58,13 +56,9 @@ class Prices:
         )
 
 
-def prices_of(
-    scenario: Scenario, wait: float = 1.0, death: float | None = None, left: float | None = None
-) -> Prices:
-    """Return prices for a scenario: a death and leaving cost as much as waiting for its `tau` unless more is said.
+def prices_of(scenario: Scenario, wait: float = 1.0, death: float | None = None, left: float = 0.0) -> Prices:
+    """Return prices for a scenario; a death costs as much as a wait of its `tau`, beside the wait, unless more is said.
 
-    So costs are what outcomes count too (`sim.patient_metrics`, `policies.evaluation.measures`), but for who dies or
-    leaves: they cost their wait until then as well.
+    So costs are what outcomes count too (`sim.patient_metrics`, `policies.evaluation.measures`).
     """
-    least = wait * scenario.tau
-    return Prices(scenario.tau, wait, least if death is None else death, least if left is None else left)
+    return Prices(scenario.tau, wait, wait * scenario.tau if death is None else death, left)

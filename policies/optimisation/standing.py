@@ -35,7 +35,7 @@ class Standing:
         self._streams = streams_of(network.scenario)
         self._hour_price = (
             prices.wait * flow.untreated
-            + prices.left * flow.leaves
+            + (prices.left + prices.wait * prices.tau) * flow.leaves
             + prices.death * flow.dies
             + BOARDING_PRICE * ~flow.untreated
         )

@@ -488,7 +488,8 @@ def leave(w: Any, place: int, outcome: int) -> None:
     elif fate == FATE_LEFT:
         tally.left += 1
     if not p.treated:
-        tally.hours += hours_untreated(w, p, w.now)
+        lost = fate in (FATE_DIED, FATE_LEFT)
+        tally.hours += w.tau if lost else hours_untreated(w, p, w.now)
     p.deadline = np.inf
     p.number = GONE
     p.stay = -1

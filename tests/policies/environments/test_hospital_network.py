@@ -86,11 +86,10 @@ def from_visits(result, prices):
             rows = rows[(rows["presented"] <= horizon) & (rows["outcome_kind"] != "declined")]
             until = np.fmin(np.fmin(rows["treated"], rows["left_network"]), horizon).fillna(horizon)
             kind = rows["outcome_kind"].astype(str)
-            found[h, g] = (
-                prices.wait * (until - rows["presented"]).sum()
-                + prices.death * (kind == "died").sum()
-                + prices.left * kind.isin(["left", "cancelled", "diverted"]).sum()
-            )
+            died, left = kind == "died", kind.isin(["left", "cancelled", "diverted"])
+            never = (died | left) & rows["treated"].isna()
+            hours = (until - rows["presented"]).clip(upper=prices.tau).mask(never, prices.tau)
+            found[h, g] = prices.wait * hours.sum() + prices.death * died.sum() + prices.left * left.sum()
     return found
 
 
@@ -98,7 +97,7 @@ def from_visits(result, prices):
 def test_the_costs_of_all_steps_are_those_of_the_visits_table_by_first_hospital_and_group(
     scene, seed, seed_offset
 ):
-    env = environment(scene)
+    env = environment(scene, "tau=12 h")
     env.prices = prices_of(env.network.scenario, wait=0.5, death=1000, left=100)
 
     charged = sum(
@@ -137,13 +136,9 @@ def test_a_vector_of_rewards_has_a_part_for_every_group_and_one_for_orders(scene
             assert vector.tolist() == [*(-infos[name]["team_group_costs"]).tolist(), 0.0]
 
 
-def test_a_patient_who_leaves_or_dies_never_costs_less_than_one_who_is_treated_within_tau(scene):
-    scenario = scene("tau=12 h").scenario
-    prices = prices_of(scenario, wait=2.0)
-
-    assert prices.death == prices.left == 24.0
-    with pytest.raises(UsageError, match=r"left: expected at least 24.*got 23\. Otherwise it pays"):
-        prices_of(scenario, wait=2.0, left=23.0)
+def test_what_is_no_price_is_refused():
+    with pytest.raises(UsageError, match="left: expected a finite number of at least 0, got -1"):
+        Prices(tau=12.0, wait=1.0, death=12.0, left=-1.0)
     with pytest.raises(UsageError, match="death: expected a finite number of at least 0, got nan"):
         Prices(tau=12.0, wait=1.0, death=float("nan"), left=12.0)
 

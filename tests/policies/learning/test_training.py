@@ -145,15 +145,6 @@ def test_ctrl_c_twice_stops_at_once(scenario, tmp_path):
     assert checkpoints_of(tmp_path / "run") == []
 
 
-def test_leaving_and_dying_are_never_cheaper_than_waiting(scenario):
-    """A patient costs their wait within tau, and a death or leaving at least as much as the longest on top."""
-    prices = prices_of(scenario)
-
-    assert min(prices.death, prices.left) >= prices.wait * scenario.tau
-    with pytest.raises(UsageError, match="Otherwise it pays"):
-        prices_of(scenario, left=0.5 * scenario.tau)
-
-
 def test_sending_everybody_away_is_never_rewarded():
     """Nobody waits where ambulances are diverted and the overflow leaves the network; it costs more all the same."""
     scenario = load("rural", ["horizon=10 days", "warm_up=0 h"])
