@@ -243,7 +243,9 @@ def test_tallies_add_up_to_what_the_tables_say(engine, scenario, seed):
     assert tallied("treated") == counted(visits["treated"].notna())
     assert tallied("died") == counted(kind == "died")
     assert tallied("left") == counted(kind.isin(["left", "cancelled", "diverted"]))
-    assert tallied("wait_hours") == counted((until - visits["presented"]).clip(upper=network.tau))
+    never = visits["treated"].isna() & kind.isin(["died", "left", "cancelled", "diverted"])
+    hours = (until - visits["presented"]).clip(upper=network.tau).mask(never, network.tau)
+    assert tallied("wait_hours") == counted(hours)
     assert sum(tally.hours for tally in run.since) == network.horizon
     given_doses = (run.result.log.kind == Row.DOSED).sum()
     assert sum(tallied("doses")) == given_doses
