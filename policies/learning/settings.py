@@ -77,7 +77,8 @@ class TrainSettings:
     ramp: float = 0.0
     """gr-es: the share of the iterations in which lambda rises from 0 to `lam`."""
     harm: float | None = None
-    """gr-es: by which part of what it costs under `start` a group may be worse off; None: nobody is held there."""
+    """gr-es: by which part of what it costs under `start` a group may be worse off; below 0: must be better off; None:
+    nobody is held there."""
     smoothing: float = 0.3
     """Of the levels of groups: the share of the newest iteration."""
     checkpoint_every: int = 10
@@ -116,10 +117,10 @@ class TrainSettings:
         if self.algo == BY_TRIAL and self.copies % 2:
             problems.append(f"copies: expected an even number with algo {BY_TRIAL}, got {self.copies}.")
         if self.harm is not None and not (
-            self.harm >= 0 and self.algo == BY_TRIAL and self.copies % COMPANY == 0
+            self.harm > -1 and self.algo == BY_TRIAL and self.copies % COMPANY == 0
         ):
             problems.append(
-                f"harm: expected at least 0, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got {self.harm}, "
+                f"harm: expected more than -1, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got {self.harm}, "
                 f"{self.algo} and {self.copies}."
             )
         if self.algo == BY_TRIAL and self.steps is not None:
