@@ -56,10 +56,13 @@ class MenuByNumbers:
         H = range(len(network.hospitals))
         self._call_in = [most_call_in(network, h) for h in H]
         self._flex = [most_flex(network, h) for h in H]
-        self._moves = np.zeros((len(H), len(network.steps), len(H)), dtype=np.bool_)
+        moves = np.zeros((len(network.steps), len(H), len(H)), dtype=np.bool_)
         for h in H:
             for step in network.steps:
-                self._moves[h, step.index, list(destinations(network, h, step.index))] = True
+                moves[step.index, h, list(destinations(network, h, step.index))] = True
+        tables, of = np.unique(moves, axis=0, return_inverse=True)
+        self._moves = [(np.flatnonzero(of == i), table) for i, table in enumerate(tables) if table.any()]
+        """Steps, and H x H: who can be moved from where to where if they wait for one of these."""
         self._steps = {step.name: step.index for step in network.steps}
         self._unit = np.array([pool.unit for pool in network.pools])
         self._fixed = np.ones((len(copies.running), len(H), int(menu.sizes.sum())), dtype=np.int8)
@@ -97,8 +100,7 @@ class MenuByNumbers:
             case MoveDial():
                 self._changing.append((place, self._who_can_move))
             case LendDial():
-                pools = [self._network.pool(role) for role, _ in dial.loans]
-                self._changing.append((place, lambda: (self._on_duty()[:, :, pools] > 0) & dial.possible))
+                self._changing.append((place, self._can_lend(dial)))
             case EarlyDischargeDial():
                 step = self._steps[dial.step]
                 ready = self._copies.panel["ready"]
@@ -148,17 +150,23 @@ class MenuByNumbers:
         )
 
     def _who_can_move(self) -> Any:
-        waiting = self._copies.panel["queue"].sum(axis=(3, 4)) > 0
-        fleet = self._copies.panel["ambulances"] != 0
+        fleet, queue = self._copies.panel["ambulances"] != 0, self._copies.panel["queue"]
         found = np.zeros((*fleet.shape, fleet.shape[1]), dtype=np.bool_)
-        for step in range(waiting.shape[2]):
-            found |= waiting[:, :, step, None] & self._moves[:, step]
+        for steps, possible in self._moves:
+            waiting = queue[:, :, steps].sum(axis=(2, 3, 4)) > 0
+            found |= waiting[:, :, None] & possible
         return found & fleet[:, :, None]
 
-    def _on_duty(self) -> Any:
-        """B x H x P: a hospital's own people."""
-        panel = self._copies.panel
-        return panel["capacity"] // self._unit - panel["borrowed"]
+    def _can_lend(self, dial: LendDial) -> Callable[[], Any]:
+        """Return what says B x H x loans: of whom a hospital has its own people on duty."""
+        pools, of = np.unique([self._network.pool(role) for role, _ in dial.loans], return_inverse=True)
+        panel, unit = self._copies.panel, self._unit[pools]
+
+        def legal() -> Any:
+            on_duty = panel["capacity"][:, :, pools] // unit - panel["borrowed"][:, :, pools]
+            return (on_duty > 0)[:, :, of] & dial.possible
+
+        return legal
 
     def _flex_levels(self, dial: FlexDial) -> Options:
         """H x levels: how many beds."""

@@ -19,6 +19,14 @@ from sim.network import UNLIMITED, Network
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 
+PERIODS = np.array([24.0, 168.0])
+"""Hours of a day, and of a week."""
+PLAIN = (
+    "boarding", "capacity", "in_use", "cleaning", "reserved", "in_bed", "borrowed", "inbound", "ambulances",
+    "diverting",
+)  # fmt: skip
+"""Parts of a panel that are a part of an observation as they stand, in the order of the labels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -59,106 +67,116 @@ class PanelEncoding:
 
     def __init__(self, network: Network, encoding: Encoding, copies: Copies) -> None:
         self._network, self._encoding, self._copies = network, encoding, copies
-        self._unit = np.array([pool.unit for pool in network.pools], dtype=np.float64)
         self._beds = [p for p, pool in enumerate(network.pools) if pool.kind == "beds"]
-        self._flex = [network.pool(name) for name in encoding.flex]
-        B, H, P = len(copies.running), len(network.hospitals), len(network.pools)
+        self._unit = np.array([pool.unit for pool in network.pools], dtype=np.float64)
+        B, H = len(copies.running), len(network.hospitals)
         D, S = len(encoding.labels), len(encoding.state_labels)
         n_clock, n_depot = 9, len(network.products)
-        self._n_own = (S - n_clock - n_depot) // H
+        n_own = (S - n_clock - n_depot) // H
         self._template = np.zeros((B, H, D), dtype=np.float32)
         self._template[:, :, :H] = np.eye(H)
         self._clock_at = slice(H, H + n_clock)
-        self._own_at = slice(H + n_clock, H + n_clock + self._n_own)
-        self._near_at = slice(self._own_at.stop, self._own_at.stop + H)
-        self._shared_at = slice(self._near_at.stop, D)
-        self._template[:, :, self._near_at] = encoding.closeness
-        self._own_raw = np.empty((B, H, self._n_own))
-        first = len(encoding.needs) * len(network.acuities) * (1 + self._n_groups()) + 1 + P
-        self._shares_at = slice(first, first + 3 * P)
+        self._own_at = slice(H + n_clock, H + n_clock + n_own)
+        near = slice(self._own_at.stop, self._own_at.stop + H)
+        self._shared_at = slice(near.stop, D)
+        self._template[:, :, near] = encoding.closeness
+        self._clock = np.zeros((B, n_clock))
+        self._own, self._logged = np.empty((2, B, H, n_own))
+        self._places, self._parts = self._layout()
+        assert len(self._places) == n_own
+
+    def _layout(self) -> tuple[NDArray[np.int64], dict[str, slice]]:
+        """Return where in the panel a hospital's entries stand, in the order of their labels, and which are which.
+
+        What is not in the panel, or not as it must be told, has a place too and is written over (`_fill`).
+        """
+        panel, needs = self._copies.panel, self._encoding.needs
+        flex = [self._network.pool(name) for name in self._encoding.flex]
+        queue, tallies = panel.places("queue")[needs], panel.places("tallies").T
+        if self._encoding.blind:
+            queue, tallies = queue[..., 0], tallies[..., 0]
+        parts = {
+            "queue": queue,
+            "longest": panel.places("longest")[needs],
+            **{name: panel.places(name) for name in PLAIN},
+            "flex": panel.places("flex")[flex],
+            "doses": panel.places("doses"),
+            "expires": panel.places("expires"),
+            "on_order": panel.places("vials"),
+            "tallies": tallies,
+        }
+        ends = np.cumsum([part.size for part in parts.values()])
+        slices = [
+            slice(end - part.size, end) for part, end in zip(parts.values(), ends.tolist(), strict=True)
+        ]
+        return np.concatenate([part.ravel() for part in parts.values()]), dict(
+            zip(parts, slices, strict=True)
+        )
 
     def encode(self, since: Interval) -> tuple[Vectors, Vectors]:
         """Return observations (B x H x D) and states (B x S)."""
-        panel = self._copies.panel
-        own, shares, capacity = self._own_raw, self._shares_at, self._capacity()
-        self._fill(own, capacity, since)
-        logged = _log(own)
+        panel, own, logged = self._copies.panel, self._own, self._logged
+        capacity = self._fill(since)
+        shares = slice(self._parts["in_use"].start, self._parts["reserved"].stop)
+        _log(own, out=logged)
         logged[:, :, shares] = own[:, :, shares]
-        clock, depot = self._clock(), _log(self._copies.depot.astype(np.float64))
+        clock, depot = self._tell_time(), _log(self._copies.depot.astype(np.float64))
         observation = self._template.copy()
         observation[:, :, self._clock_at] = clock[:, None]
         observation[:, :, self._own_at] = logged
         waiting = panel["queue"].sum(axis=(2, 3, 4))
         shared = np.concatenate([_log(waiting), self._occupancy(capacity), depot], axis=1)
         observation[:, :, self._shared_at] = shared[:, None]
-        own_32 = observation[:, :, self._own_at].reshape(len(clock), -1)
-        state = np.concatenate([clock.astype(np.float32), own_32, depot.astype(np.float32)], axis=1)
+        state = np.concatenate([clock, logged.reshape(len(clock), -1), depot], axis=1, dtype=np.float32)
         return observation, state
 
-    def _fill(self, own: Floats, capacity: Floats, since: Interval) -> None:
-        """Write every hospital's entries, in the order of their labels, before logarithms."""
-        panel, copies, needs = self._copies.panel, self._copies, self._encoding.needs
-        B, H = own.shape[:2]
-        queue, tallies = panel["queue"][:, :, needs], since.tallies
+    def _fill(self, since: Interval) -> Floats:
+        """Write every hospital's entries, before logarithms; return what is open (B x H x P), -1 without limit."""
+        panel, own, parts = self._copies.panel, self._own, self._parts
+        panel.by_hospital.take(self._places, axis=2, out=own, mode="clip")
         if self._encoding.blind:
-            queue, tallies = queue.sum(axis=-1), tallies.sum(axis=-1)
-        open_now = np.where((capacity < 0) | (capacity == 0), np.inf, capacity)
-        ambulances = panel["ambulances"]
-        expires = panel["expires"]
-        hours_left = np.where(expires < np.inf, expires - panel.time[:, None, None], 0.0)
-        first = 0
-        for part in (
-            queue,
-            panel["longest"][:, :, needs],
-            panel["boarding"],
-            np.where(capacity < 0, -1.0, capacity / self._unit),
-            panel["in_use"] / open_now,
-            panel["cleaning"] / open_now,
-            panel["reserved"] / open_now,
-            panel["in_bed"],
-            panel["borrowed"],
-            panel["inbound"],
-            np.where(ambulances >= UNLIMITED // 2, -1.0, ambulances),
-            panel["diverting"],
-            panel["flex"][:, :, self._flex],
-            panel["doses"],
-            hours_left,
-            copies.on_order,
-            tallies,
-        ):
-            flat = part.reshape(B, H, -1)
-            own[:, :, first : first + flat.shape[2]] = flat
-            first += flat.shape[2]
-        assert first == self._n_own
-
-    def _capacity(self) -> Floats:
-        """B x H x P: open now, -1 without limit."""
-        raw = self._copies.panel["capacity"]
-        return np.where(raw >= UNLIMITED // 2, -1.0, np.maximum(raw, 0.0))
+            queue = panel["queue"][:, :, self._encoding.needs].sum(axis=-1)
+            own[:, :, parts["queue"]] = queue.reshape(*own.shape[:2], -1)
+        tallies = since.tallies.sum(axis=-1) if self._encoding.blind else since.tallies
+        own[:, :, parts["tallies"]] = tallies.reshape(*own.shape[:2], -1)
+        raw = own[:, :, parts["capacity"]]
+        capacity = np.where(raw >= UNLIMITED // 2, -1.0, np.maximum(raw, 0.0))
+        own[:, :, parts["capacity"]] = np.where(capacity < 0, -1.0, capacity / self._unit)
+        open_now = np.where(capacity > 0, capacity, np.inf)
+        for name in ("in_use", "cleaning", "reserved"):
+            own[:, :, parts[name]] /= open_now
+        ambulances = own[:, :, parts["ambulances"]]
+        ambulances[ambulances >= UNLIMITED // 2] = -1.0
+        if self._network.products:
+            expires = own[:, :, parts["expires"]]
+            expires[...] = np.where(expires < np.inf, expires - panel.time[:, None, None], 0.0)
+            own[:, :, parts["on_order"]] = self._copies.on_order
+        return capacity
 
     def _occupancy(self, capacity: Floats) -> Floats:
         """B x H: see `Encoding`."""
-        in_use = self._copies.panel["in_use"]
-        beds, taken = np.zeros(capacity.shape[:2]), np.zeros(capacity.shape[:2])
-        for p in self._beds:
-            limited = capacity[:, :, p] > 0
-            beds += np.where(limited, capacity[:, :, p] / self._unit[p], 0.0)
-            taken += np.where(limited, in_use[:, :, p] / self._unit[p], 0.0)
-        return np.divide(taken, beds, out=np.zeros_like(beds), where=beds > 0)
+        # Pools first, in memory too: so they are added up one after the other.
+        limits, in_use = (
+            np.ascontiguousarray(one[:, :, self._beds].transpose(2, 0, 1))
+            for one in (capacity, self._copies.panel["in_use"])
+        )
+        unit = self._unit[self._beds, None, None]
+        beds = (np.maximum(limits, 0.0) / unit).sum(axis=0)
+        taken = (np.where(limits > 0, in_use, 0.0) / unit).sum(axis=0)
+        return np.asarray(np.divide(taken, beds, out=np.zeros_like(beds), where=beds > 0))
 
-    def _clock(self) -> Floats:
+    def _tell_time(self) -> Floats:
         """B x the entries of the clock."""
-        panel = self._copies.panel
-        hours = self._encoding.hours_since_monday + panel.time
-        day, week = 2 * pi * (hours % 24) / 24, 2 * pi * (hours % 168) / 168
-        angles = [np.sin(day), np.cos(day), np.sin(week), np.cos(week)]
-        trigger = panel.trigger[:, None] == np.arange(4)
-        share = panel.time / self._network.horizon
-        return np.concatenate([np.stack([*angles, share], axis=1), trigger], axis=1)
-
-    def _n_groups(self) -> int:
-        return 1 if self._encoding.blind else len(self._network.groups)
+        panel, clock = self._copies.panel, self._clock
+        hours = (self._encoding.hours_since_monday + panel.time)[:, None]
+        angles = 2 * pi * (hours % PERIODS) / PERIODS
+        clock[:, 0:4:2], clock[:, 1:4:2] = np.sin(angles), np.cos(angles)
+        clock[:, 4] = panel.time / self._network.horizon
+        clock[:, 5:] = panel.trigger[:, None] == np.arange(4)
+        return clock
 
 
-def _log(values: Floats) -> Floats:
-    return np.copysign(np.log1p(np.abs(values)), values)
+def _log(values: Floats, out: Floats | None = None) -> Floats:
+    found: Floats = np.abs(values, out=out)
+    np.copysign(np.log1p(found, out=found), values, out=found)
+    return found

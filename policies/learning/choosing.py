@@ -70,8 +70,8 @@ class Dials:
 
     def chances(self, logits: Floats) -> _Chances:
         """Return what logits (N x M) say."""
-        shifted = np.ascontiguousarray(logits.T)
-        shifted -= self.spread(self._reduced(np.maximum, shifted))
+        by_option = np.ascontiguousarray(logits.T)
+        shifted = by_option - self.spread(self._reduced(np.maximum, by_option))
         parts = np.exp(shifted)
         totals = self.sums(parts)
         return _Chances(shifted, parts, totals, np.log(totals))
@@ -112,10 +112,9 @@ class _Chosen(torch.autograd.Function):
         """For an option of chance p and shifted logit s: d log_prob = [chosen] - p, d entropy = -p (s - mean s)."""
         dials, chances, places, mean = ctx.kept
         of_log_prob, of_entropy = (-one.numpy() for one in given)
-        found = chances.shifted - dials.spread(mean)
-        found *= of_entropy
-        found += of_log_prob
+        # p (of_log_prob + of_entropy (s - mean s)), with what is the same for all options of a dial put together first.
+        found = chances.shifted * dials.spread(of_entropy / chances.totals)
+        found += dials.spread((of_log_prob - of_entropy * mean) / chances.totals)
         found *= chances.parts
-        found *= dials.spread(1 / chances.totals)
         found.reshape(-1)[places] -= of_log_prob
         return torch.from_numpy(found).t(), None, None

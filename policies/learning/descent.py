@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,11 @@ class Descent:
     def __init__(self, net: nn.Module, lr: float) -> None:
         """`lr`: the step size."""
         self._weights = list(net.parameters())
-        self._vector = nn.Parameter(torch.cat([one.detach().reshape(-1) for one in self._weights]))
+        self._vector = nn.Parameter(torch.empty(sum(one.numel() for one in self._weights)))
+        self._vector.grad = torch.zeros_like(self._vector)
+        self._gradients = self._split(self._vector.grad)
         for weight, place in zip(self._weights, self._split(self._vector.data), strict=True):
-            weight.data = place
+            weight.data = place.copy_(weight.data)
         self._adam = torch.optim.Adam([self._vector], lr=lr, eps=1e-5, fused=True)
 
     def slow_down(self, lr: float) -> None:
@@ -33,8 +36,13 @@ class Descent:
 
     def step(self, loss: Tensor) -> None:
         """Take a step that makes the loss smaller."""
-        gradient = torch.cat([one.reshape(-1) for one in torch.autograd.grad(loss, self._weights)])
-        self._vector.grad = gradient.mul_((STEEPEST / (gradient.norm() + 1e-6)).clamp_(max=1.0))
+        for place, gradient in zip(self._gradients, torch.autograd.grad(loss, self._weights), strict=True):
+            place.copy_(gradient)
+        whole = self._vector.grad
+        assert whole is not None
+        norm = sqrt(torch.dot(whole, whole).item())
+        if norm > STEEPEST:
+            whole.mul_(STEEPEST / norm)
         self._adam.step()
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -61,6 +69,9 @@ class Descent:
         self._adam.state[self._vector] = known
 
     def _split(self, vector: Tensor) -> list[Tensor]:
-        """Return the parts of a vector of all weights, in their shapes."""
-        parts = torch.split(vector, [one.numel() for one in self._weights])
-        return [part.view(one.shape) for part, one in zip(parts, self._weights, strict=True)]
+        """Return the parts of a vector of all weights, in their shapes; each lies in it as the weight in memory."""
+        ends = np.cumsum([one.numel() for one in self._weights]).tolist()
+        return [
+            vector.as_strided(one.shape, one.stride(), end - one.numel())
+            for one, end in zip(self._weights, ends, strict=True)
+        ]

@@ -21,3 +21,11 @@ def logits(layers: Layers, seen: NDArray[Any], mask: NDArray[Any]) -> Floats:
     for number, (weight, bias) in enumerate(layers):
         value = (np.tanh(value) if number else value) @ weight.swapaxes(-1, -2) + bias[..., None, :]
     return np.where(mask > 0, value, FORBIDDEN)
+
+
+def ceiling(mask: NDArray[Any]) -> NDArray[np.float32]:
+    """Return N x M, as what logits may be at most: `FORBIDDEN` where the mask is 0, and more than any where it is 1."""
+    most = mask.astype(np.float32)
+    most *= np.finfo(np.float32).max
+    most += np.float32(FORBIDDEN)
+    return most

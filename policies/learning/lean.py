@@ -191,7 +191,8 @@ class LeanTrainer:
             rollout.mask.reshape(n, -1), rollout.actions.reshape(n, -1), rollout.log_probs.reshape(n),
             advantages.astype(np.float32), targets,
         )  # fmt: skip
-        tensors = [torch.from_numpy(one) for one in rows]
+        # Option by option, as logits come out of the network: ... x decisions x H.
+        columns = [np.ascontiguousarray(one.T).reshape(*one.shape[:0:-1], -1, H) for one in rows]
         shuffle = np.random.Generator(np.random.Philox(key=[settings.seed, self.iteration]))
         told: list[Told] = []
         parts = min(max(1, n // settings.minibatch), n // H)
@@ -199,8 +200,10 @@ class LeanTrainer:
             # Hospitals that decided together stay together: the critic takes what they all see once.
             for decisions in np.array_split(shuffle.permutation(n // H), parts):
                 part = (decisions[:, None] * H + np.arange(H)).reshape(-1)
-                chosen = torch.from_numpy(part)
-                batch = [one.index_select(0, chosen) for one in tensors]
+                batch = [
+                    torch.from_numpy(one.take(decisions, axis=-2).reshape(*one.shape[:-2], -1)).t()
+                    for one in columns
+                ]
                 told.append(self._descend(shown.part(part), batch, coefficients))
             moved = float(np.mean([one.moved for one in told[-parts:]]))
             if moved > settings.target_kl:

@@ -7,9 +7,12 @@ RLlib's `PPOTorchLearner.compute_loss_for_module`, which the tests hold it again
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 @dataclass(frozen=True)
@@ -53,26 +56,60 @@ def ppo_loss(
     largest of the C columns' surrogate losses: the naive max over groups, here for comparison only. `mask`: N, which
     rows count (bool); all when None.
     """
-    ratio = torch.exp(log_probs - old_log_probs)
-    squared = torch.pow(values - targets, 2.0)
-    clipped = torch.clamp(squared, 0, coefficients.value_clip)
-    value = clipped if clipped.ndim == 1 else clipped.sum(dim=1)
-    if advantages.ndim == 2:
-        columns = [_mean(-_surrogate(ratio, a, coefficients.clip), mask) for a in advantages.unbind(dim=1)]
-        policy = torch.stack(columns).max()
-        total = policy + _mean(coefficients.value * value - coefficients.entropy * entropy, mask)
-    else:
-        surrogate = _surrogate(ratio, advantages, coefficients.clip)
-        policy = -_mean(surrogate, mask)
-        total = _mean(-surrogate + coefficients.value * value - coefficients.entropy * entropy, mask)
+    total, policy, value, of_dials = _Loss.apply(  # type: ignore[no-untyped-call]
+        log_probs, entropy, values, old_log_probs, advantages, targets, coefficients, mask
+    )
     if kl is not None and coefficients.kl > 0:
         total = total + coefficients.kl * _mean(kl, mask)
-    return PPOLoss(total, policy.detach(), _mean(value, mask).detach(), _mean(entropy, mask).detach())
+    return PPOLoss(total, policy, value, of_dials)
 
 
-def _surrogate(ratio: Tensor, advantages: Tensor, clip: float) -> Tensor:
-    return torch.min(advantages * ratio, advantages * torch.clamp(ratio, 1 - clip, 1 + clip))
+class _Loss(torch.autograd.Function):
+    """The terms without divergence, by NumPy, and the gradient by hand: torch takes two dozen small steps both ways.
+
+    The exponential and the means are torch's, so that nothing differs from what it finds itself.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, log_probs: Tensor, entropy: Tensor, values: Tensor, old_log_probs: Tensor, advantages: Tensor,
+        targets: Tensor, c: Coefficients, mask: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+        ratio = torch.exp(log_probs - old_log_probs).numpy()
+        gain, missed, disorder = advantages.numpy(), (values - targets).numpy(), entropy.numpy()
+        by_column = ratio if gain.ndim == 1 else ratio[:, None]
+        free, held = gain * by_column, gain * by_column.clip(1 - c.clip, 1 + c.clip)
+        surrogate, squared = np.minimum(free, held), np.square(missed)
+        clipped = np.minimum(squared, np.float32(c.value_clip))
+        value = clipped if clipped.ndim == 1 else clipped.sum(axis=1)
+        of_ratio = np.where(free <= held, gain, np.float32(0))
+        if gain.ndim == 1:
+            policy = -_mean(surrogate, mask)
+            total = _mean(-surrogate + c.value * value - c.entropy * disorder, mask)
+        else:
+            columns = torch.stack([_mean(-one, mask) for one in surrogate.T])
+            policy = columns.max()
+            total = policy + _mean(c.value * value - c.entropy * disorder, mask)
+            worst = (columns == policy).numpy()
+            of_ratio = of_ratio[:, worst].sum(axis=1) / np.float32(worst.sum())
+        share = 1 / np.float32(len(ratio)) if mask is None else (mask / mask.sum()).numpy()
+        of_squares = c.value * share if missed.ndim == 1 else np.reshape(c.value * share, (-1, 1))
+        ctx.gradients = (
+            -share * of_ratio * ratio,
+            np.full_like(disorder, -c.entropy * share),
+            of_squares * np.where(squared <= c.value_clip, 2 * missed, np.float32(0)),
+        )
+        told = policy, _mean(value, mask), _mean(disorder, mask)
+        ctx.mark_non_differentiable(*told)
+        return total, *told
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, of_total: Tensor, *of_told: Tensor) -> tuple[Tensor | None, ...]:
+        found = [torch.from_numpy(one) * of_total for one in ctx.gradients]
+        return *found, None, None, None, None, None
 
 
-def _mean(values: Tensor, mask: Tensor | None) -> Tensor:
+def _mean(values: Any, mask: Tensor | None) -> Tensor:
+    values = torch.as_tensor(values)
     return torch.mean(values) if mask is None else torch.sum(values[mask]) / torch.sum(mask)

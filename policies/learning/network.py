@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import sqrt
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from policies.learning.choosing import Dials
-from policies.learning.forbidding import FORBIDDEN
+from policies.learning.forbidding import ceiling
 from policies.learning.leaning import head_start
-from policies.learning.tanh import Tanh
+from policies.learning.perceptron import Entering, Perceptron
 
 
 @dataclass(frozen=True)
 class Columns:
     """Which entries of observations and states are at hand; the others are 0 in all rows, so weights on them idle."""
 
-    observation: Tensor
-    state: Tensor
+    observation: NDArray[np.int64]
+    state: NDArray[np.int64]
     """Numbers, in order."""
 
 
@@ -55,8 +54,8 @@ class ActorCritic(nn.Module):
         self.n_observation, self.n_state, self.n_values = n_observation, n_state, n_values
         self.hidden = tuple(hidden)
         generator = torch.Generator().manual_seed(seed)
-        self.actor = _perceptron([n_observation, *hidden, sum(self.sizes)], 0.01, generator)
-        self.critic = _perceptron([n_observation + n_state, *hidden, n_values], 1.0, generator)
+        self.actor = Perceptron([n_observation, *hidden, sum(self.sizes)], 0.01, generator)
+        self.critic = Perceptron([n_observation + n_state, *hidden, n_values], 1.0, generator)
         if keep is not None:
             K, last = len(self.sizes), self.actor[-1]
             assert isinstance(last, nn.Linear)
@@ -74,11 +73,11 @@ class ActorCritic(nn.Module):
 
         `columns`: those to which the observation is cut down.
         """
-        first = _first(self.actor)
-        weight = first.weight if columns is None else first.weight.index_select(1, columns.observation)
-        logits = _through(self.actor, linear(observation, weight, first.bias))
+        seen = slice(None) if columns is None else columns.observation
+        logits: Tensor = self.actor(Entering(observation, seen))
         # Of what is forbidden the chance is 0, and so is the gradient of all that is made of chances.
-        logits.detach().masked_fill_(mask == 0, FORBIDDEN)
+        found = logits.detach().numpy()
+        np.minimum(found, ceiling(mask.numpy()), out=found)
         return logits
 
     def values(
@@ -93,38 +92,11 @@ class ActorCritic(nn.Module):
         `state`: N x S, not needed where S is 0; or fewer that rows share, and `of` (N) says which is whose. `columns`:
         those to which both are cut down.
         """
-        first = _first(self.critic)
-        weight = first.weight
-        if columns is not None:
-            both = torch.cat([columns.observation, self.n_observation + columns.state])
-            weight = weight.index_select(1, both)
-        own, shared = weight.tensor_split([observation.shape[1]], dim=1)
-        entered = linear(observation, own, first.bias)
+        n = self.n_observation
+        if columns is None:
+            entering = [Entering(observation, slice(n))]
+        else:
+            entering = [Entering(observation, columns.observation)]
         if state is not None:
-            told = linear(state, shared)
-            entered = entered + (told if of is None else told.index_select(0, of))
-        return _through(self.critic, entered)
-
-
-def _perceptron(widths: Sequence[int], last_gain: float, generator: torch.Generator) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for i, (n_in, n_out) in enumerate(pairwise(widths)):
-        last = i == len(widths) - 2
-        layer = nn.Linear(n_in, n_out)
-        nn.init.orthogonal_(layer.weight, last_gain if last else sqrt(2), generator=generator)
-        nn.init.zeros_(layer.bias)
-        layers += [layer] if last else [layer, Tanh()]
-    return nn.Sequential(*layers)
-
-
-def _first(perceptron: nn.Sequential) -> nn.Linear:
-    layer = perceptron[0]
-    assert isinstance(layer, nn.Linear)
-    return layer
-
-
-def _through(perceptron: nn.Sequential, found: Tensor) -> Tensor:
-    """Return what comes out when `found` is what came out of the first layer."""
-    for layer in list(perceptron)[1:]:
-        found = layer(found)
-    return found
+            entering.append(Entering(state, slice(n, None) if columns is None else n + columns.state, of))
+        return self.critic(*entering)  # type: ignore[no-any-return]

@@ -36,11 +36,15 @@ class Normaliser:
 
     def update(self, seen: NDArray[Any]) -> None:
         """Take rows (... x D) into account."""
-        rows = finite("observation", seen).reshape(-1, self.size)
+        rows = np.asarray(seen).reshape(-1, self.size)
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean, spread = _moments(rows)
+        if not np.isfinite(spread).all():
+            finite("observation", rows)
+            finite("spread of observations", spread)
         total = self.count + len(rows)
-        mean = rows.mean(axis=0)
         shift = mean - self.mean
-        self.spread += _squared(rows, mean) + shift**2 * self.count * len(rows) / total
+        self.spread += spread + shift**2 * self.count * len(rows) / total
         self.mean += shift * len(rows) / total
         self.count = total
 
@@ -68,10 +72,16 @@ class Normaliser:
         return made
 
 
-def _squared(rows: NDArray[Any], mean: NDArray[Any]) -> Floats:
-    """Return D sums of squared deviations of rows (N x D), a few at a time, which the processor's cache holds."""
-    found = np.zeros(rows.shape[1])
-    for first in range(0, len(rows), AT_ONCE):
-        away = rows[first : first + AT_ONCE] - mean
-        found += np.square(away, out=away).sum(axis=0)
-    return found
+def _moments(rows: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Return the mean of rows (N x D) and the sum of squared deviations from it, D each.
+
+    In the rows' own precision, less the first of them, so that an entry that never varies has no deviation at all; and
+    a few rows at a time, which the processor's cache holds.
+    """
+    first, sums, squares = rows[0], np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    for start in range(0, len(rows), AT_ONCE):
+        away = rows[start : start + AT_ONCE] - first
+        sums += away.sum(axis=0)
+        squares += np.square(away, out=away).sum(axis=0)
+    shift = sums / len(rows)
+    return first + shift, np.maximum(squares - sums * shift, 0.0)

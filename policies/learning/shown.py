@@ -47,11 +47,14 @@ class Shown:
 
     def part(self, rows: NDArray[np.int64]) -> Shown:
         """Return some rows."""
-        states, of = np.unique(self.of.numpy()[rows], return_inverse=True)
+        of = self.of.numpy()[rows]
+        present = np.zeros(len(self.state), dtype=np.bool_)
+        present[of] = True
+        states, number = np.flatnonzero(present), present.cumsum() - 1
         return Shown(
             self.observation.index_select(0, torch.from_numpy(rows)),
             self.state.index_select(0, torch.from_numpy(states)),
-            torch.from_numpy(of),
+            torch.from_numpy(number[of]),
             self.columns,
         )
 
@@ -64,8 +67,8 @@ class Shown:
         return net.values(self.observation, self.state, self.of, self.columns)
 
 
-def _cut_down(shown: NDArray[Any]) -> tuple[Tensor, Tensor]:
+def _cut_down(shown: NDArray[Any]) -> tuple[Tensor, NDArray[np.int64]]:
     """Return rows without the columns that are 0 throughout, and the numbers of the others."""
     columns = np.flatnonzero(shown.any(axis=0))
     # `shown[:, columns]` would lie column by column, and rows are what is taken out of it.
-    return torch.from_numpy(shown.take(columns, axis=1)), torch.from_numpy(columns)
+    return torch.from_numpy(shown.take(columns, axis=1)), columns

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.fast.care import hours_untreated
 from sim.fast.layouts import (
@@ -46,7 +47,8 @@ class Panel:
         width = sum(int(np.prod(shape)) for shape in parts.values())
         self.rows = np.zeros((copies, HEAD + H * width))
         self.time, self.trigger = self.rows[:, 0], self.rows[:, 1]
-        self._by_hospital = self.rows[:, HEAD:].reshape(copies, H, width)
+        self.by_hospital = self.rows[:, HEAD:].reshape(copies, H, width)
+        """B x H x all that is known of a hospital, part after part."""
         self._places: dict[str, tuple[slice, tuple[int, ...]]] = {}
         first = 0
         for name, shape in parts.items():
@@ -57,7 +59,12 @@ class Panel:
     def __getitem__(self, name: str) -> Any:
         """Return a part as B x H x its own shape."""
         place, shape = self._places[name]
-        return self._by_hospital[:, :, place].reshape(shape)
+        return self.by_hospital[:, :, place].reshape(shape)
+
+    def places(self, name: str) -> NDArray[np.int64]:
+        """Return where in `by_hospital` each entry of a part stands, in the shape of the part."""
+        place, shape = self._places[name]
+        return np.arange(place.start, place.stop).reshape(shape[2:])
 
 
 @compiled

@@ -10,8 +10,8 @@ from policies.learning.descent import STEEPEST, Descent  # noqa: E402
 from policies.learning.forbidding import FORBIDDEN  # noqa: E402
 from policies.learning.loss import Coefficients, ppo_loss  # noqa: E402
 from policies.learning.network import ActorCritic  # noqa: E402
+from policies.learning.perceptron import Entering, Perceptron  # noqa: E402
 from policies.learning.scalarising import SoftDRO, Utilitarian, normalised, scalarise  # noqa: E402
-from policies.learning.tanh import Tanh  # noqa: E402
 
 N, SIZES, GROUPS = 64, (3, 2, 4), 2
 
@@ -99,13 +99,30 @@ def test_the_gradient_by_hand_is_the_one_that_torch_finds(batch, seed):
     assert found[0].abs().max() > 0.1
 
 
-def test_tanh_and_its_gradient_are_those_of_torch():
-    values = torch.linspace(-12, 12, 1001, requires_grad=True)
+@pytest.mark.parametrize("hidden", [(), (8,), (16, 8, 6)])
+def test_a_perceptron_and_its_gradient_are_those_that_torch_finds_for_whole_rows(hidden, seed):
+    """From some entries of every row, others that rows share, and nothing said of the rest; saturated units too."""
+    random = np.random.default_rng(seed)
+    net = Perceptron([9, *hidden, 5], 1.0, torch.Generator().manual_seed(seed))
+    own, shared, of = np.array([0, 2, 3]), slice(5, 9), random.integers(0, 7, N)
+    of_each, of_several = random.normal(0, 4, (N, 3)), random.normal(0, 4, (7, 4))
+    whole = np.zeros((N, 9))
+    whole[:, own], whole[:, shared] = of_each, of_several[of]
+    of_each, of_several, whole, given = (
+        torch.tensor(one, dtype=torch.float32)
+        for one in (of_each, of_several, whole, random.normal(size=(N, 5)))
+    )
 
-    ours, theirs = (torch.autograd.grad(way(values).sum(), values)[0] for way in (Tanh(), torch.tanh))
+    ours = net(Entering(of_each, own), Entering(of_several, shared, torch.from_numpy(of)))
+    theirs = torch.nn.Sequential.forward(net, whole)
 
-    torch.testing.assert_close(Tanh()(values), torch.tanh(values), rtol=1e-6, atol=1e-7)
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    found, expected = (torch.autograd.grad(one, list(net.parameters()), given) for one in (ours, theirs))
+    for gradient, right, weight in zip(found, expected, net.parameters(), strict=True):
+        torch.testing.assert_close(gradient, right, rtol=1e-4, atol=1e-4)
+        assert gradient.stride() == weight.stride()
+    assert (found[0][:, [1, 4]] == 0).all()
+    assert all(one.abs().max() > 0.1 for one in found)
 
 
 def test_a_descent_in_one_vector_is_adam_weight_by_weight(batch):
