@@ -101,11 +101,10 @@ def arrival_times(
     else:
         assert stream.schedule is not None
         times = _slots(stream.schedule, horizon)
-    event = np.arange(len(times))
+    times = all_on_grid(times)
     if stream.batch is not None:
         sizes = np.floor(quantile(stream.batch, draw("batch", len(times))) + 0.5).astype(np.int64)
-        event = np.repeat(event, sizes)
-    times = all_on_grid(times)[event]
+        times = np.repeat(times, sizes)
     comes = (times >= on_grid(stream.begins)) & (times < _end(stream))
     if stream.schedule is not None:
         comes &= _on_days(stream.schedule, start, times)
@@ -114,7 +113,7 @@ def arrival_times(
         if stream.schedule.lateness is not None:
             times = all_on_grid(times + quantile(stream.schedule.lateness, draw("lateness", len(times))))
     ordinals = np.flatnonzero(comes & (times <= horizon))
-    return times[ordinals], ordinals
+    return times if len(ordinals) == len(times) else times[ordinals], ordinals
 
 
 def _end(stream: Arrivals) -> float:
@@ -128,9 +127,20 @@ def _poisson(poisson: Poisson, stream: Arrivals, start: datetime, horizon: float
         return np.empty(0)
     edges, rates, cumulative = _expected(poisson, start, stream.begins, end, stream.scale)
     total = float(cumulative[-1])
-    sums = partial_sums(lambda n: -np.log1p(-draw("gap", n)), total, total)
-    piece = np.searchsorted(cumulative, sums, side="left") - 1
-    return np.asarray(edges[piece] + (sums - cumulative[piece]) / rates[piece])
+    times = partial_sums(lambda n: _exponentials(draw("gap", n)), total, total)
+    # Both rise: how many fall into each piece is found by looking each edge up, not each of the sums.
+    numbers = np.diff(np.searchsorted(times, cumulative, side="right"))
+    times -= np.repeat(cumulative[:-1], numbers)
+    times /= np.repeat(rates, numbers)
+    times += np.repeat(edges[:-1], numbers)
+    return times
+
+
+def _exponentials(u: Floats) -> Floats:
+    """Return unit exponentials in the place of uniforms."""
+    np.negative(u, out=u)
+    np.log1p(u, out=u)
+    return np.negative(u, out=u)
 
 
 @lru_cache(maxsize=64)  # every replication asks for the same
@@ -156,11 +166,12 @@ def _renewal(renewal: Renewal, stream: Arrivals, horizon: float, draw: Draw) -> 
 def partial_sums(gaps: Callable[[int], Floats], total: float, expected: float) -> Floats:
     """Return the partial sums of gaps that are at most `total`; about so many are expected.
 
-    `gaps(n)` are the first n gaps, whatever n.
+    `gaps(n)` are the first n gaps, whatever n; the sums take their place.
     """
     n = ceil(expected + 6 * sqrt(expected)) + 16
     while True:
-        sums = np.cumsum(gaps(n))
+        sums = gaps(n)
+        np.cumsum(sums, out=sums)
         if sums[-1] > total:
             return sums[: np.searchsorted(sums, total, side="right")]
         n *= 2

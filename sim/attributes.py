@@ -46,7 +46,7 @@ def describe(network: Network, ill: Sequence[tuple[Floats, Codes]], streams: Str
         return streams.spans([(name, "people", *purpose) for name in network.sources], which)
 
     numbers = [len(time) for time, _ in ill]
-    time, ordinal = (np.concatenate(parts) for parts in zip(*ill, strict=True))
+    time, ordinal = ill[0] if len(ill) == 1 else map(np.concatenate, zip(*ill, strict=True))
     source = np.repeat(np.arange(len(ill)), numbers)
     facts = Facts(len(time), {}, {})
     facts.learn("hospital", network.hospitals, np.repeat(spec.hospital, numbers))
@@ -54,7 +54,9 @@ def describe(network: Network, ill: Sequence[tuple[Floats, Codes]], streams: Str
     facts.learn("class", network.classes, choose(spec.classes, network.classes, facts, draw, "class"))
     amounts = attributes(network, spec.attributes, facts, ordinal, draw)
     facts.learn("acuity", network.acuities, choose(spec.acuity, network.acuities, facts, draw, "acuity"))
-    return presenting(network, facts, amounts, np.repeat(spec.ambulance, numbers), time, ordinal, draw)
+    alike = (spec.ambulance == spec.ambulance[0]).all()
+    ambulance = float(spec.ambulance[0]) if alike else np.repeat(spec.ambulance, numbers)
+    return presenting(network, facts, amounts, ambulance, time, ordinal, draw)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,6 +229,8 @@ def _steps(values: tuple[str, ...], shares: tuple[tuple[str, float], ...]) -> tu
 
 def _late(rows: Labelled[LatePresentation], facts: Facts, time: Floats, draw: Draw) -> tuple[Floats, Codes]:
     """Return when they present, on the grid, and how urgent they are by then."""
+    if not rows:
+        return all_on_grid(time), facts.codes["acuity"]
     worse = np.zeros(facts.n, dtype=np.bool_)
     delay = np.zeros(facts.n)
     for row, label in rows:
@@ -239,6 +243,8 @@ def _late(rows: Labelled[LatePresentation], facts: Facts, time: Floats, draw: Dr
 
 
 def _under_triage(rows: Labelled[UnderTriage], network: Network, facts: Facts, draw: Draw) -> Codes:
+    if not rows:
+        return facts.codes["acuity"]
     missed = np.zeros(facts.n, dtype=np.bool_)
     for row, label in rows:
         missed |= facts.hold(row.when) & _happens(row.probability, facts.n, draw, "triage", label)

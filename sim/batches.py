@@ -43,13 +43,16 @@ class Batch:
             if here is not None:
                 source, ordinal = source[here], ordinal[here]
             numbers = np.bincount(source)
-            order = order_of(source, len(numbers))
             some = np.flatnonzero(numbers)
-            parts = np.split(ordinal[order], np.cumsum(numbers[some])[:-1]) if len(some) else []
-            spans = spans_of(parts)
-            places = np.empty(len(order), dtype=np.int64)
-            places[order] = np.arange(len(order)) if spans.places is None else spans.places
-            self._drawn[pathway] = here, some, replace(spans, places=places)
+            if len(some) == 1:
+                spans = spans_of([ordinal])
+            else:
+                order = order_of(source, len(numbers))
+                spans = spans_of(np.split(ordinal[order], np.cumsum(numbers[some])[:-1]) if len(some) else [])
+                places = np.empty(len(order), dtype=np.int64)
+                places[order] = np.arange(len(order)) if spans.places is None else spans.places
+                spans = replace(spans, places=places)
+            self._drawn[pathway] = here, some, spans
         return self._drawn[pathway]
 
 

@@ -121,7 +121,11 @@ def _map(change: Callable[[list[Any]], Any], batches: Sequence[Patients]) -> Pat
 
 def on_clock(patients: Patients) -> Patients:
     """Return them with the times at which the clock of an engine can stand: see `sim.order.on_second`."""
-    second = np.floor(patients.time * 3600.0 + 0.5)
-    near = np.abs(patients.time * 3600.0 - second) < NEAR
-    whole = np.floor(second / 3600.0 * GRID + 0.5) / GRID
-    return replace(patients, time=np.where(near, whole, patients.time))
+    time = patients.time.copy()
+    missing = time * 3600.0
+    second = missing + 0.5
+    np.floor(second, out=second)
+    missing -= second
+    near = np.flatnonzero(np.abs(missing, out=missing) < NEAR)
+    time[near] = np.floor(second[near] / 3600.0 * GRID + 0.5) / GRID
+    return replace(patients, time=time)

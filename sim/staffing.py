@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scenarios.hospitals import Shift, Staff
-from sim.arrivals import Floats
+from sim.arrivals import Floats, all_on_grid
 from sim.conditions import Codes
 from sim.order import on_grid, on_second
 
@@ -84,8 +84,8 @@ def levels_on_duty(workload: Workload, roles: tuple[Role, ...], since: float = 0
 class _Rosters:
     """All shifts of some roles before the scenario's horizon; arrays by shift, but for `times` and `first`."""
 
-    names: list[tuple[str, str]]
-    """(day, number)."""
+    names: dict[int, tuple[str, str]]
+    """(day, number) of the shifts from which somebody may be absent."""
     hospital: Codes
     pool: Codes
     sickness: Floats
@@ -105,65 +105,70 @@ class _Rosters:
 @lru_cache(maxsize=32)  # every replication asks for the same
 def _rosters(start: datetime, horizon: float, roles: tuple[Role, ...]) -> _Rosters:
     """Return what is the same in every replication."""
-    shifts: list[tuple[int, int, float, _Worked]] = []
-    times: list[float] = []
-    first, begins_at, ends_at = [], [], []
-    for hospital, pool, staff in roles:
-        worked = _worked(start, horizon, staff)
-        moments = sorted({0.0, *(shift.begin for shift in worked), *(shift.end for shift in worked)})
-        place = {moment: len(times) + i for i, moment in enumerate(moments)}
-        first.append(len(times))
-        times += moments
-        begins_at += [place[shift.begin] for shift in worked]
-        ends_at += [place[shift.end] for shift in worked]
-        shifts += [(hospital, pool, staff.sickness, shift) for shift in worked]
+    worked = [_worked(start, horizon, staff) for *_, staff in roles]
+    each = [len(one.people) for one in worked]
+    sickness = np.repeat([staff.sickness for *_, staff in roles], each)
+    day, number = (np.concatenate([getattr(one, name) for one in worked]) for name in ("day", "number"))
+    times = np.concatenate([one.times for one in worked])
+    first = np.cumsum([0, *(len(one.times) for one in worked)])[:-1]
+    begins_at, ends_at = (
+        np.repeat(first, each) + np.concatenate([getattr(one, name) for one in worked])
+        for name in ("begins_at", "ends_at")
+    )
     return _Rosters(
-        names=[(shift.day, shift.number) for *_, shift in shifts],
-        hospital=np.array([hospital for hospital, *_ in shifts], dtype=np.int64),
-        pool=np.array([pool for _, pool, *_ in shifts], dtype=np.int64),
-        sickness=np.array([sickness for *_, sickness, _ in shifts], dtype=np.float64),
-        people=np.array([shift.people for *_, shift in shifts], dtype=np.int64),
-        begins=np.array([shift.begin for *_, shift in shifts], dtype=np.float64),
-        ends=np.array([shift.end for *_, shift in shifts], dtype=np.float64),
-        times=np.array(times, dtype=np.float64),
-        first=np.array(first, dtype=np.int64),
-        begins_at=np.array(begins_at, dtype=np.int64),
-        ends_at=np.array(ends_at, dtype=np.int64),
+        names={
+            shift: (str(start.date() + timedelta(days=int(day[shift]))), str(number[shift]))
+            for shift in np.flatnonzero(sickness).tolist()
+        },
+        hospital=np.repeat([hospital for hospital, *_ in roles], each),
+        pool=np.repeat([pool for _, pool, _ in roles], each),
+        sickness=sickness,
+        people=np.concatenate([one.people for one in worked]),
+        begins=times[begins_at],
+        ends=times[ends_at],
+        times=times,
+        first=first,
+        begins_at=begins_at,
+        ends_at=ends_at,
     )
 
 
-class _Worked(NamedTuple):
-    """A shift of one day."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Worked:
+    """All shifts of a role; arrays by shift, but for `times`."""
 
-    begin: float
-    """Hours since the start, at least 0."""
-    end: float
-    people: int
-    day: str
-    number: str
+    day: Codes
+    """On which they begin, counted from the day of the start."""
+    number: Codes
+    """Which of the roster's."""
+    people: Codes
+    times: Floats
+    """0 and when shifts begin or end, rising, in hours since the start; infinite: never."""
+    begins_at: Codes
+    """Index of `times`."""
+    ends_at: Codes
 
 
 @lru_cache(maxsize=1024)  # hospitals are often staffed alike
-def _worked(start: datetime, horizon: float, staff: Staff) -> list[_Worked]:
+def _worked(start: datetime, horizon: float, staff: Staff) -> _Worked:
     """Return all shifts before the horizon; constant staff who are never sick are on one without an end."""
     if not staff.roster and not staff.sickness:
-        return [_Worked(0.0, inf, int(staff.count or 0), "", "")]
+        once = np.zeros(1, dtype=np.int64)
+        return _Worked(once, once, np.array([int(staff.count or 0)]), np.array([0.0, inf]), once, once + 1)
     shifts = staff.roster or (Shift(begins="00:00", ends="24:00", count=int(staff.count or 0)),)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     offset = (start - midnight) / timedelta(hours=1)
     clocks = [(_clock(shift.begins), _clock(shift.ends)) for shift in shifts]
-    found = []
-    for day in range(-1, int((horizon + offset) // 24) + 1):
-        date = (midnight + timedelta(days=day)).date()
-        weekday, name = WEEKDAYS[date.weekday()], str(date)
-        for index, (shift, (begins, ends)) in enumerate(zip(shifts, clocks, strict=True)):
-            if weekday not in shift.days:
-                continue
-            begin = on_grid(day * 24 + begins - offset)
-            end = on_grid(day * 24 + (ends if ends > begins else ends + 24) - offset)
-            if end > 0 and begin <= horizon:
-                found.append(_Worked(max(0.0, begin), end, shift.count, name, str(index)))
-    return found
+    days = np.arange(-1, int((horizon + offset) // 24) + 1)
+    begins = all_on_grid(days[:, None] * 24 + np.array([begin for begin, _ in clocks]) - offset)
+    following = np.array([end if end > begin else end + 24 for begin, end in clocks])
+    ends = all_on_grid(days[:, None] * 24 + following - offset)
+    on = np.array([[name in shift.days for shift in shifts] for name in WEEKDAYS])
+    day, number = np.nonzero(on[(start.weekday() + days) % 7] & (ends > 0) & (begins <= horizon))
+    people = np.array([shift.count for shift in shifts])[number]
+    begin, end = np.maximum(begins[day, number], 0.0), ends[day, number]
+    times, at = np.unique(np.concatenate([[0.0], begin, end]), return_inverse=True)
+    return _Worked(days[day], number, people, times, at[1 : len(day) + 1], at[len(day) + 1 :])
 
 
 def _clock(text: str) -> float:
