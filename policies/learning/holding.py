@@ -76,9 +76,8 @@ class Hold:
 
     def update(self, now: Floats, then: Floats) -> Floats:
         """Return G multipliers after an iteration. `now`, `then`: levels (G) of the middle and of the start."""
-        paid = np.where(
-            then > 0, then, then.mean() or 1.0
-        )  # of a group that paid nothing: as if it were the others
+        # A group that pays nothing under the start is measured by what the others pay.
+        paid = np.where(then > 0, then, then.mean() or 1.0)
         newest = (now - (1 + self.allowed) * then) / paid
         old = newest if self.breach is None else self.breach
         self.breach = (1 - self.smoothing) * old + self.smoothing * newest
