@@ -117,10 +117,10 @@ class TrainSettings:
         if self.algo == BY_TRIAL and self.copies % 2:
             problems.append(f"copies: expected an even number with algo {BY_TRIAL}, got {self.copies}.")
         if self.harm is not None and not (
-            self.harm > -1 and self.algo == BY_TRIAL and self.copies % COMPANY == 0
+            -1 < self.harm < float("inf") and self.algo == BY_TRIAL and self.copies % COMPANY == 0
         ):
             problems.append(
-                f"harm: expected more than -1, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got {self.harm}, "
+                f"harm: expected a number above -1, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got {self.harm}, "
                 f"{self.algo} and {self.copies}."
             )
         if self.algo == BY_TRIAL and self.steps is not None:

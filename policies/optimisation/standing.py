@@ -33,6 +33,7 @@ class Standing:
         """`weights`: A x G, what an hour of a patient counts."""
         self._network, self._flow, self._plan, self._weights = network, flow, plan, weights
         self._streams = streams_of(network.scenario)
+        # A plan charges nobody who has left: that they stay untreated until tau falls due at once.
         self._hour_price = (
             prices.wait * flow.untreated
             + (prices.left + prices.wait * prices.tau) * flow.leaves

@@ -261,7 +261,7 @@ def test_what_makes_no_sense_is_refused(scenario, tmp_path):
         TrainSettings(algo="ppo", sees=("is ",), ramp=0.5)
     for wrong in ({"algo": "ppo", "copies": 8}, {"algo": "gr-es", "copies": 4}):
         with pytest.raises(
-            UsageError, match="harm: expected more than -1, algo gr-es and copies a multiple of 8"
+            UsageError, match="harm: expected a number above -1, algo gr-es and copies a multiple of 8"
         ):
             TrainSettings(harm=0.0, **wrong)
     with pytest.raises(UsageError, match="sees: no entry of the observation begins with 'wating at'"):
