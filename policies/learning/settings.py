@@ -120,8 +120,8 @@ class TrainSettings:
             -1 < self.harm < float("inf") and self.algo == BY_TRIAL and self.copies % COMPANY == 0
         ):
             problems.append(
-                f"harm: expected a number above -1, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got {self.harm}, "
-                f"{self.algo} and {self.copies}."
+                f"harm: expected a number above -1, algo {BY_TRIAL} and copies a multiple of {COMPANY}, got "
+                f"{self.harm}, {self.algo} and {self.copies}."
             )
         if self.algo == BY_TRIAL and self.steps is not None:
             problems.append(
