@@ -48,7 +48,7 @@ def by_engine(engine: str, clinics: int, seed: int) -> tuple[int, float, float]:
     from scenarios.loader import load, load_text, resolve
     from sim.network import compile_network
     from sim.protocol import run
-    from sim.tables import tables
+    from sim.tables import Tables
 
     raw = resolve("validation/jackson-two-stations").raw
     (hospital,) = raw["hospitals"].values()
@@ -63,7 +63,7 @@ def by_engine(engine: str, clinics: int, seed: int) -> tuple[int, float, float]:
         started = time.process_time()
         result = run(build_engine(each, seed, 1, engine), neutral)
         seconds = time.process_time() - started
-    steps = tables(result).steps
+    steps = Tables(result).steps
     wait = steps["wait"][steps["step"].astype(str).str.endswith("assess")].mean()
     return len(result.patients), seconds, float(wait)
 

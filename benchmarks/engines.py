@@ -99,11 +99,11 @@ def cost(program: str, hospitals: int, days: int, seed: int) -> Cost:
         assert rows
         return Cost(patients, 0.0, seconds, 0.0, grown)
     from sim.outcomes import outcomes
-    from sim.tables import tables
+    from sim.tables import Tables
 
     result, set_up, run_seconds, grown = simulated(ENGINES[program], hospitals, days, seed)
     started = time.process_time()
-    outcomes(tables(result), result.network)
+    outcomes(Tables(result), result.network)
     return Cost(len(result.patients), set_up, run_seconds, time.process_time() - started, grown)
 
 
@@ -147,10 +147,10 @@ def plain_means(seed: int) -> dict[str, float]:
 
 
 def engine_means(engine: str, seed: int) -> dict[str, float]:
-    from sim.tables import tables
+    from sim.tables import Tables
 
     result, *_ = simulated(engine, 1, 30, seed)
-    made = tables(result)
+    made = Tables(result)
     step = made.steps["step"].astype(str).str.removeprefix("emergency.")
     waits = made.steps["wait"].groupby(step).mean()
     inpatient = made.steps["wait"][step.isin(["ward", "icu"])]

@@ -32,7 +32,7 @@ from scenarios.units import parse_duration
 from sim.outcomes import KEYS, outcomes
 from sim.protocol import Decision, Directive, Policy, Watching
 from sim.result import Result
-from sim.tables import Tables, attribute_column, tables
+from sim.tables import Tables, attribute_column
 
 if TYPE_CHECKING:
     from sim.fast.engine import FastEngine
@@ -183,7 +183,7 @@ def _wherever_possible(change: Change) -> Callable[[Directive], Directive]:
 
 def _future(engine: FastEngine, directive: Directive) -> Future:
     result = engine.result()
-    made = tables(result)
+    made = Tables(result)
     return Future(directive, result, made, outcomes(made, result.network))
 
 

@@ -19,9 +19,9 @@ from policies.replication import dump_json, simulate
 from scenarios.loader import scenario_hash, varied
 from scenarios.scenario import Scenario
 from sim.inference import in_system_by_hour
-from sim.outcomes import outcomes
+from sim.outcomes import METRICS, outcomes
 from sim.replications import Workers, replicate
-from sim.tables import tables
+from sim.tables import Tables
 
 OnDone = Callable[[int, int, Any], None]
 """(runs done, runs wanted, the newest)."""
@@ -103,20 +103,22 @@ class _Task:
 
     def __call__(self, task: int) -> dict[str, pd.DataFrame]:
         changes, number = self.changes[self.owner[task]], self.numbers[task]
-        found = {}
-        for policy in self.policies:
-            frame = self._outcomes(changes, policy, number)
-            rows = frame["metric"].isin(self.metrics) & (frame["hospital"] == "")
-            found[policy] = frame[rows].assign(replication=number)
-        return found
+        return {
+            policy: self._outcomes(changes, policy, number).assign(replication=number)
+            for policy in self.policies
+        }
 
     def _outcomes(self, changes: tuple[str, ...], policy: str, number: int) -> pd.DataFrame:
-        parts = None if self.folder is None else Parts(self.folder / _name(changes))
+        parts = None if self.folder is None else Parts(self.folder / _name(changes, self.metrics))
         if parts is not None and (kept := parts.read(policy, number)) is not None:
             return kept.outcomes
-        result = simulate(_varied(self.scenario, changes), policy, self.seed, number, self.engine)
-        made = tables(result)
-        frame = outcomes(made, result.network, self.by)
+        noted = any(METRICS[name].of_orders for name in self.metrics)
+        result = simulate(
+            _varied(self.scenario, changes), policy, self.seed, number, self.engine, noted=noted
+        )
+        made = Tables(result)
+        frame = outcomes(made, result.network, self.by, self.metrics)
+        frame = frame[frame["hospital"] == ""]
         if parts is not None:
             hours = in_system_by_hour(made, result.network)
             in_system = pd.DataFrame({"hour": np.arange(len(hours)), "patients": hours})
@@ -128,8 +130,8 @@ class _Task:
         return frame
 
 
-def _name(changes: tuple[str, ...]) -> str:
-    return hashlib.sha256(json.dumps(changes).encode()).hexdigest()[:16]
+def _name(changes: tuple[str, ...], metrics: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps([changes, metrics]).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=64)

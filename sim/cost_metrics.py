@@ -58,6 +58,7 @@ class CostPerDay(Metric):
     unit = "money/day"
     title = "Cost"
     better = "lower"
+    of_orders = True
 
     def applies(self, network: Network) -> bool:
         """Return whether the scenario has unit costs."""

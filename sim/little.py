@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sim.eventlog import Row
 from sim.result import Result
-from sim.tables import named, tables
+from sim.tables import Tables, named
 
 
 def littles_law(result: Result) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def littles_law(result: Result) -> pd.DataFrame:
     bit; length and rate x wait are equal but for rounding.
     """
     network, log = result.network, result.log
-    steps = tables(result).steps
+    steps = Tables(result).steps
     n_steps = len(network.steps)
     n_queues = len(network.hospitals) * n_steps
     queue = (

@@ -41,6 +41,8 @@ class Metric(ABC):
     title: ClassVar[str]
     better: ClassVar[Literal["lower", "higher", ""]]
     """The direction of improvement; empty when there is none."""
+    of_orders: ClassVar[bool] = False
+    """Whether it counts orders, which not every run notes."""
 
     @property
     def definition(self) -> str:

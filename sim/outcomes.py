@@ -6,7 +6,7 @@ line, the report and the dashboard list what is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -59,8 +59,10 @@ KEYS = ["metric", "attribute", "group", "hospital"]
 """What a row of outcomes is about; `attribute` "" with `group` "all" is everybody, `hospital` "" the network."""
 
 
-def outcomes(tables: Tables, network: Network, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Return the metrics of one replication in long form: `KEYS`, n, value.
+def outcomes(
+    tables: Tables, network: Network, by: Sequence[str] = (), metrics: Collection[str] = METRICS.keys()
+) -> pd.DataFrame:
+    """Return metrics of one replication, all unless some are named, in long form: `KEYS`, n, value.
 
     Patients are shown by the scenario's equity groups, by the attributes asked in `by`, by class and
     by acuity, and belong to the hospital where they first presented. The rows are the same for every
@@ -77,7 +79,7 @@ def outcomes(tables: Tables, network: Network, by: Sequence[str] = ()) -> pd.Dat
     parts = [
         (name, cells)
         for name, metric in METRICS.items()
-        if metric.applies(network)
+        if name in metrics and metric.applies(network)
         for cells in metric.cells(study)
     ]
     sizes = [cells.value.size for _, cells in parts]

@@ -8,7 +8,7 @@ scenario's order; times are hours since the start.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import floor
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.catchments import person_numbers
 from sim.eventlog import EventLog, Row, Waste
-from sim.levels import census, occupancy_distribution, pool_hours, pool_levels
+from sim.levels import Levels, census, occupancy_distribution, pool_hours, pool_levels
 from sim.network import Network, attribute_values
 from sim.ordering import order_of
 from sim.result import Result
@@ -39,51 +39,70 @@ __all__ = [
     "Tables",
     "attribute_column",
     "occupancy_distribution",
-    "tables",
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class Tables:
-    """One replication as data frames."""
+    """One replication as data frames, each made when it is first asked for."""
 
-    visits: pd.DataFrame
-    """One row a patient: patient, source, hospital (of first presentation), class, acuity (true, at arrival),
-    triage, the attributes, person (only with a `population`: see `person_numbers`), presented, treated,
-    left_network, outcome, outcome_kind, last_hospital,
-    n_transfers, n_steps (started), dosed, in_warm_up. Those who declined have `presented` when they were invited."""
-    steps: pd.DataFrame
-    """One row a queue joined: patient, step, visit, hospital, queued, started, ended, quit, quit_reason, ending,
-    need (what was seized), wait (of those who started), queued_for (until start, quit or horizon), stayed
-    (in the step, until its end or the horizon)."""
-    census: pd.DataFrame
-    """Pools at whole hours, just before them: time, hospital, pool, capacity (NaN: unlimited), in_use, cleaning,
-    reserved, understaffed, and mean_in_use over the hour just ended; in whole units."""
-    queues: pd.DataFrame
-    """Queues at whole hours, just before them: time, hospital, step, waiting; steps for which somebody can wait."""
-    decisions: pd.DataFrame
-    """Every order that was not neutral: decision, time, trigger, hospital, part, order, refused."""
-    pools: pd.DataFrame
-    """Exact amount x hours after the warm-up: hospital, pool, capacity_hours (NaN: unlimited), in_use_hours,
-    cleaning_hours, reserved_hours, understaffed_hours."""
-    doses: pd.DataFrame
-    """Vaccine: time, hospital (missing: the depot), product, event (received: negative
-    where the depot sends on; given, wasted), reason, doses."""
+    NAMES = ("visits", "steps", "census", "queues", "decisions", "pools", "doses")
 
+    def __init__(self, result: Result) -> None:
+        self._result = result
 
-def tables(result: Result) -> Tables:
-    """Return the tables of a replication."""
-    steps = _steps(result)
-    levels = tuple(pool_levels(result))
-    return Tables(
-        visits=_visits(result, steps),
-        steps=steps,
-        census=census(result.network, levels),
-        queues=_queues(result.network, steps),
-        decisions=_decisions(result),
-        pools=pool_hours(result.network, levels),
-        doses=_doses(result),
-    )
+    @classmethod
+    def of(cls, **frames: pd.DataFrame) -> Tables:
+        """Return tables of which only some are known, by name."""
+        made = cls.__new__(cls)
+        vars(made).update(frames)
+        return made
+
+    @cached_property
+    def visits(self) -> pd.DataFrame:
+        """One row a patient: patient, source, hospital (of first presentation), class, acuity (true, at arrival),
+        triage, the attributes, person (only with a `population`: see `person_numbers`), presented, treated,
+        left_network, outcome, outcome_kind, last_hospital, n_transfers, n_steps (started), dosed, in_warm_up.
+        Those who declined have `presented` when they were invited."""
+        return _visits(self._result, self.steps)
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """One row a queue joined: patient, step, visit, hospital, queued, started, ended, quit, quit_reason, ending,
+        need (what was seized), wait (of those who started), queued_for (until start, quit or horizon), stayed
+        (in the step, until its end or the horizon)."""
+        return _steps(self._result)
+
+    @cached_property
+    def census(self) -> pd.DataFrame:
+        """Pools at whole hours, just before them: time, hospital, pool, capacity (NaN: unlimited), in_use, cleaning,
+        reserved, understaffed, and mean_in_use over the hour just ended; in whole units."""
+        return census(self._result.network, self._levels)
+
+    @cached_property
+    def queues(self) -> pd.DataFrame:
+        """Queues at whole hours, just before them: time, hospital, step, waiting; steps for which somebody can wait."""
+        return _queues(self._result.network, self.steps)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """Every order that was not neutral: decision, time, trigger, hospital, part, order, refused."""
+        return _decisions(self._result)
+
+    @cached_property
+    def pools(self) -> pd.DataFrame:
+        """Exact amount x hours after the warm-up: hospital, pool, capacity_hours (NaN: unlimited), in_use_hours,
+        cleaning_hours, reserved_hours, understaffed_hours."""
+        return pool_hours(self._result.network, self._levels)
+
+    @cached_property
+    def doses(self) -> pd.DataFrame:
+        """Vaccine: time, hospital (missing: the depot), product, event (received: negative
+        where the depot sends on; given, wasted), reason, doses."""
+        return _doses(self._result)
+
+    @cached_property
+    def _levels(self) -> tuple[Levels, ...]:
+        return tuple(pool_levels(self._result))
 
 
 _VISIT_COLUMNS = (

@@ -23,7 +23,7 @@ from scenarios.errors import RunError
 from scenarios.scenario import Scenario
 from sim.event_words import EventWords
 from sim.eventlog import EventLog
-from sim.tables import tables
+from sim.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def follow(question: Asked) -> Followed:
             f"Run {question.replication} of {question.label} does not come out as it did when this result was made, so "
             "it cannot be shown beside it. Press Run to make the result anew."
         )
-    made = tables(result)
+    made = Tables(result)
     return Followed(
         question.key, question.label, question.replication, EventWords.of(result.network),
         hours_of(made, result.log, result.network), journeys(made, result.log, result.network),

@@ -31,7 +31,7 @@ from sim.fairness.disparity import BEST, OVERALL
 from sim.fairness.stacked import Panel, Stacked
 from sim.network import compile_network
 from sim.replications import Workers, replicate
-from sim.tables import tables
+from sim.tables import Tables
 
 OnDone = Callable[[int, int, Any], None]
 
@@ -61,7 +61,7 @@ class _Run:
         network = result.network
         chosen = tuple(metric for metric in audited(network) if metric.name in self.metrics)
         plan = Plan(chosen, self.attributes)
-        return measure(tables(result).visits, network, plan, with_patients=False), result.workload_hash
+        return measure(Tables(result).visits, network, plan, with_patients=False), result.workload_hash
 
 
 def read_levers(written: Sequence[str], results: Results) -> list[Lever]:

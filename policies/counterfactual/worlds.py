@@ -20,7 +20,7 @@ from sim.outcomes import METRICS
 from sim.patient_metrics import UntreatedHours
 from sim.result import Result
 from sim.streams import uniforms
-from sim.tables import Tables, attribute_column, tables
+from sim.tables import Tables, attribute_column
 
 OUTCOMES = ("untreated_hours", "died_share", "left_share")
 """What is compared patient by patient: hours untreated to tau, whether they died, whether they left."""
@@ -103,7 +103,7 @@ def compared(
     before: Result, after: Result, flip: Flip, number: int, only: tuple[str, int] | None = None
 ) -> Worlds:
     """Return two worlds of one replication patient by patient."""
-    made = tables(before), tables(after)
+    made = Tables(before), Tables(after)
     keys = _keys(before), _keys(after)
     _, in_a, in_b = np.intersect1d(*keys, return_indices=True)
     order = np.argsort(in_a)
@@ -179,7 +179,7 @@ def _sums(result: Result, attribute: str) -> Sums:
     metric = METRICS["untreated_hours"]
     assert isinstance(metric, UntreatedHours)
     plan = Plan((metric,), (attribute,))
-    return measure(tables(result).visits, result.network, plan, with_patients=False).by_place[
+    return measure(Tables(result).visits, result.network, plan, with_patients=False).by_place[
         "untreated_hours", attribute
     ]
 

@@ -31,23 +31,25 @@ class LearnedPolicy:
             )
         self._checkpoint = read_checkpoint(Path(parameters[PATH]))
         self._checkpoint.check(network)
-        self._menu = Offer.of_plain(self._checkpoint.about["offer"]).menu(network)
+        self.menu = Offer.of_plain(self._checkpoint.about["offer"]).menu(network)
         self._stream = stream
-        self._acting = Acting(network, self._choose, self._menu)
+        self._acting = Acting(network, self.choose, self.menu)
 
     def decide(self, decision: Decision) -> Directive:
         """Return the orders of the chosen options."""
         return self._acting.decide(decision)
 
-    def _choose(self, observation: Vector, masks: Mask) -> Actions:
-        return likeliest(self._checkpoint.logits(observation, masks), self._menu)
+    def choose(self, observation: Vector, masks: Mask) -> Actions:
+        """Return options H x K for what is observed (H x D) and possible (H x M)."""
+        return likeliest(self._checkpoint.logits(observation, masks), self.menu)
 
 
 class SampledPolicy(LearnedPolicy):
     """What was learned, from a checkpoint folder; options drawn with their probabilities, as in training."""
 
-    def _choose(self, observation: Vector, masks: Mask) -> Actions:
-        return drawn(self._checkpoint.logits(observation, masks), self._menu, self._stream)
+    def choose(self, observation: Vector, masks: Mask) -> Actions:
+        """Return options drawn from the policy's own stream."""
+        return drawn(self._checkpoint.logits(observation, masks), self.menu, self._stream)
 
 
 def likeliest(logits: NDArray[np.float64], menu: Menu) -> Actions:

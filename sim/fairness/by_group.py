@@ -151,8 +151,7 @@ def study_of(visits: pd.DataFrame, network: Network, plan: Plan) -> Study:
             for column, values in expected.items()
         }
     )
-    nothing = pd.DataFrame()
-    return Study(Tables(visits, nothing, nothing, nothing, nothing, nothing, nothing), network, own)
+    return Study(Tables.of(visits=visits), network, own)
 
 
 def score_of(estimator: Estimator) -> Floats | None:

@@ -6,6 +6,7 @@ Shapes: B copies, H hospitals, P pools, S steps, V products.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,9 +139,7 @@ class Copies:
         return bool(self.running[copy])
 
     def _order(self, copy: int, engine: FastEngine) -> None:
-        if engine.supply is not None:
-            self._order_vials(copy, engine)
-        engine.order()
+        engine.order(partial(self._order_vials, copy, engine))
 
     def _order_vials(self, copy: int, engine: FastEngine) -> None:
         assert engine.supply is not None

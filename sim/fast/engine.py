@@ -24,7 +24,17 @@ from sim.fast.memory import INTEGER, address
 from sim.fast.rosters import duties_of
 from sim.fast.tabled import RankingTables, overflow_code, ranking_tables, tables_of
 from sim.fast.views import Clock, Desk, FastSupply, FastTallies, Journeys, Patients
-from sim.fast.words import ACT, DECIDE, MAKE_ROOM, MAKE_THRESHOLD, MAKE_VISIT, OVER, RESOLVE, STARTING
+from sim.fast.words import (
+    ACT,
+    DECIDE,
+    MAKE_ROOM,
+    MAKE_THRESHOLD,
+    MAKE_VISIT,
+    OVER,
+    RESOLVE,
+    STARTING,
+    VACCINATE,
+)
 from sim.fast.written import Written
 from sim.network import CAUSES, UNLIMITED, Network
 from sim.order import Kind, on_grid, on_second, priority
@@ -227,12 +237,14 @@ class FastEngine:
         self._use_rankings([self._rankings[0], *rankings])
         self._overflow_rules = overflow_rules
 
-    def order(self) -> None:
-        """Carry out what the sheet says now."""
+    def order(self, vaccinate: Callable[[], None]) -> None:
+        """Carry out what the sheet says now; `vaccinate` orders the vials, in a scenario with vaccine."""
         self.roomy()
         while code := self.command(kernel.ORDER):
             if code == MAKE_ROOM:
                 self._make_room()
+            elif code == VACCINATE:
+                vaccinate()
             else:
                 assert code == MAKE_VISIT
                 self._make_visit(int(self._w["argument"]), int(self._w["argument_2"]))

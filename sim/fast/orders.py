@@ -24,6 +24,7 @@ from sim.fast.words import (
     ROW_CAPACITY,
     ROW_DECIDED,
     SHIFT,
+    VACCINATE,
 )
 
 OPENING = 1 << 40
@@ -70,6 +71,8 @@ def carry_out(w: Any) -> int:
             w.order_place += 1
         w.order_phase = LEAVING
         w.order_place = 0
+        if w.n_products:
+            return VACCINATE
     while w.order_place < w.n_hospitals:
         code = send(w, w.order_place)
         if code:

@@ -70,10 +70,10 @@ BY_OVERFLOW = Departure.OVERFLOW
 BY_DIVERSION = Departure.DIVERSION
 
 # What the kernel hands back.
-GO_ON, DECIDE, OVER, MAKE_ROOM, MAKE_VISIT, MAKE_THRESHOLD, ACT, RESOLVE = range(8)
+GO_ON, DECIDE, OVER, MAKE_ROOM, MAKE_VISIT, MAKE_THRESHOLD, ACT, RESOLVE, VACCINATE = range(9)
 """Nothing; a decision is due; the horizon; an array is nearly full; a column is missing: of a step's visit
 (`argument`, `argument_2`), of a hazard's threshold (cause, ordinal); an action of Python's is due (its number);
-patients may block one another at a hospital."""
+patients may block one another at a hospital; vials are to be ordered now."""
 
 # Overflow rules.
 NEAREST, LEAST_LOADED, STAY, OUTSIDE = range(4)

@@ -26,7 +26,7 @@ from sim.patient import PatientFactory, PlainPatients
 from sim.protocol import Decision, Directive, Engine, Policy
 from sim.reference import ReferenceEngine
 from sim.result import Result
-from sim.tables import tables
+from sim.tables import Tables
 from sim.workload import Workload
 from tests.replay import replay
 from tests.strategies import Impulsive, seeds, small_scenarios
@@ -125,7 +125,7 @@ def test_every_dose_is_accounted_for(engine, scenario, seed):
 
     books = read_again(run)
 
-    doses = tables(run.result).doses
+    doses = Tables(run.result).doses
     by_event = doses.groupby("event", observed=False)["doses"].sum()
     arrived = doses[(doses["event"] == "received")]["doses"].sum()
     assert arrived == sum(books.on_hand.values()) + by_event.get("given", 0) + by_event.get("wasted", 0)
@@ -222,7 +222,7 @@ def test_one_more_hospital_leaves_the_arrivals_of_the_others_unchanged(engine, s
 def test_tallies_add_up_to_what_the_tables_say(engine, scenario, seed):
     run = watch(engine, scenario, seed, impulsive(seed))
     network = run.result.network
-    visits = tables(run.result).visits
+    visits = Tables(run.result).visits
     visits = visits[visits["outcome"] != "declined"]
     if run.result.since is not run.since[-1]:
         return  # Blocked for ever: there is no last interval.
@@ -257,7 +257,7 @@ def test_tallies_add_up_to_what_the_tables_say(engine, scenario, seed):
 def test_tables_and_outcomes_can_be_made_of_every_log(engine, scenario, seed):
     run = watch(engine, scenario, seed, impulsive(seed))
 
-    frames = tables(run.result)
+    frames = Tables(run.result)
 
     assert len(frames.visits) == len(run.workload.patients)
     assert (frames.steps["started"].dropna() >= frames.steps["queued"][frames.steps["started"].notna()]).all()

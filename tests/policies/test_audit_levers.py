@@ -15,7 +15,7 @@ from scenarios.errors import ScenarioError, UsageError
 from scenarios.loader import load_text
 from sim.patient_metrics import UntreatedHours, WithinTarget
 from sim.replications import Workers
-from sim.tables import tables
+from sim.tables import Tables
 from tests.invented_visits import invented
 
 TWO_HOSPITALS = """
@@ -41,7 +41,7 @@ def results():
     scenario = load_text(TWO_HOSPITALS)
     runs = {number: simulate(scenario, "neutral", 1, number) for number in range(1, 9)}
     return Results(
-        scenario, "neutral", 1, {n: tables(run).visits for n, run in runs.items()}, policies=("neutral",),
+        scenario, "neutral", 1, {n: Tables(run).visits for n, run in runs.items()}, policies=("neutral",),
         provenance={"workloads": [run.workload_hash for run in runs.values()]},
     )  # fmt: skip
 

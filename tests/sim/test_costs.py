@@ -13,7 +13,7 @@ from sim.cost_metrics import bill
 from sim.metric import Study
 from sim.outcomes import outcomes
 from sim.ratios import ratio_of_means
-from sim.tables import tables
+from sim.tables import Tables
 from tests.conftest import seed_of
 from tests.policies.scenes import NETWORK
 
@@ -41,7 +41,7 @@ costs:
 
 def study_of(scenario, number=1):
     result = simulate(scenario, "neutral", 1, number)
-    return Study(tables(result), result.network, ())
+    return Study(Tables(result), result.network, ())
 
 
 def test_costs_add_up_by_hand():
@@ -60,7 +60,7 @@ def test_costs_add_up_by_hand():
 
 def test_the_metric_is_the_sum_a_day_for_the_network_and_by_hospital():
     result = simulate(load_text(TINY + COSTS), "neutral", 1, 1)
-    frame = outcomes(tables(result), result.network)
+    frame = outcomes(Tables(result), result.network)
     rows = frame[frame["metric"] == "cost_per_day"]
 
     assert rows[rows["group"] == "all"]["value"].tolist() == pytest.approx([1254, 1254])
@@ -74,7 +74,7 @@ def test_without_the_section_nothing_is_said_of_money():
     result = simulate(scenario, "neutral", 1, 1)
     answer = experiment(scenario, ["neutral"], 2)
 
-    assert "cost_per_day" not in set(outcomes(tables(result), result.network)["metric"])
+    assert "cost_per_day" not in set(outcomes(Tables(result), result.network)["metric"])
     assert cost_report(answer) is None
 
 
@@ -87,7 +87,7 @@ costs:
 """
     scenario = load_text(NETWORK.replace("if_full: overflow", "if_full: wait") + costs)
     result = simulate(scenario, "nearest+vaccine-population", 1, 1)
-    made = tables(result)
+    made = Tables(result)
     lines = {item.name: item for item in bill(Study(made, result.network, ()))}
     late = made.doses[(made.doses["time"] >= 4) & made.doses["event"].isin(["given", "wasted"])]
     came = made.visits[(made.visits["presented"] >= 4) & (made.visits["outcome_kind"] != "declined")]
@@ -103,14 +103,13 @@ def test_people_called_in_are_counted_order_by_order():
     costs = "\ncosts: {currency: x, call_in: {nurse: {amount: 50, source: assumed}}}\n"
     scenario = load_text(text + costs)
     result = simulate(scenario, "neutral", 1, 1)
-    made = tables(result)
+    made = Tables(result)
     rows = [(0, 0.0, "call_in", "2 nurse", ""), (1, 6.0, "call_in", "1 nurse", ""),
             (2, 12.0, "call_in", "2 nurse", "too late"), (3, 18.0, "lend", "2 nurse", "")]  # fmt: skip
     orders = pd.DataFrame(rows, columns=["decision", "time", "part", "order", "refused"]).assign(
         hospital="north"
     )
-    study = Study(made.__class__(made.visits, made.steps, made.census, made.queues, orders, made.pools, made.doses),
-                  result.network, ())  # fmt: skip
+    study = Study(Tables.of(visits=made.visits, decisions=orders), result.network, ())
     (line,) = bill(study)
 
     assert line.quantity.tolist() == [3, 0]

@@ -17,7 +17,7 @@ from sim.inference import (
     summarise,
     welch,
 )
-from sim.tables import tables
+from sim.tables import Tables
 from tests.sim.handmade import story
 
 
@@ -260,7 +260,7 @@ def test_welch_averages_over_runs_and_neighbours(rng):
 def test_patients_in_the_system_by_the_hour_are_exact():
     result = story()
 
-    hours = in_system_by_hour(tables(result), result.network)
+    hours = in_system_by_hour(Tables(result), result.network)
 
     # 0 from 1 to 5, 1 from 2 to 6.5, 2 from 3 to 5, 3 from 4 to 10, 5 from 8 to 8.5, 7 from 9 to 10, 8 from 22.5.
     assert hours[:11].tolist() == [0, 1, 2, 3, 4, 2, 1.5, 1, 1.5, 2, 0]

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 from hashlib import blake2b
 
 import numpy as np
@@ -10,14 +9,14 @@ from sim.eventlog import Row
 from sim.metric import FollowUp
 from sim.outcomes import KEYS, METRICS, outcomes
 from sim.patient_metrics import RestrictedMean
-from sim.tables import tables
+from sim.tables import Tables
 from tests.sim.handmade import ED, JAB, NORTH, SEE, URGENT, need, network_of, patients_of, result_of, story
 
 
 @pytest.fixture(scope="module")
 def told() -> pd.Series:
     result = story()
-    return indexed(outcomes(tables(result), result.network))
+    return indexed(outcomes(Tables(result), result.network))
 
 
 def indexed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +28,7 @@ def value(frame, metric, attribute="", group="all", hospital=""):
 
 
 def outcomes_of(network, patients, rows):
-    return indexed(outcomes(tables(result_of(network, patients, rows)), network))
+    return indexed(outcomes(Tables(result_of(network, patients, rows)), network))
 
 
 # Of the story, patients 1, 2, 3, 5, 7 and 8 are in need; 0 is warm-up, 4 declined and 6 is not eligible.
@@ -247,8 +246,8 @@ def test_understaffed_hours_add_up_what_was_missing(told):
 def test_the_rows_are_the_same_for_every_replication():
     result = story()
     network = result.network
-    full = outcomes(tables(result), network)
-    empty = outcomes(tables(result_of(network, patients_of(network, []), [])), network)
+    full = outcomes(Tables(result), network)
+    empty = outcomes(Tables(result_of(network, patients_of(network, []), [])), network)
 
     pd.testing.assert_frame_equal(full[KEYS], empty[KEYS])
     assert not full.duplicated(KEYS).any()
@@ -261,7 +260,7 @@ def test_the_rows_are_the_same_for_every_replication():
 def test_any_category_can_be_asked_for_even_one_named_like_a_column():
     result = story()
 
-    told = indexed(outcomes(tables(result), result.network, by=("treated", "area")))
+    told = indexed(outcomes(Tables(result), result.network, by=("treated", "area")))
 
     assert value(told, "arrivals", "treated", "once") == 7
     assert value(told, "arrivals", "area", "city") == 4
@@ -274,7 +273,7 @@ def test_an_attribute_that_is_no_category_is_refused(name):
     with pytest.raises(
         ValueError, match=rf"^expected an attribute with categories \(one of area, treated\), got '{name}'$"
     ):
-        outcomes(tables(result), result.network, by=(name,))
+        outcomes(Tables(result), result.network, by=(name,))
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
@@ -289,8 +288,9 @@ def test_every_metric_says_what_it_is(metric, told):
 
 def test_the_order_of_patients_does_not_matter():
     result = story()
-    made = tables(result)
-    shuffled = replace(made, steps=made.steps.iloc[::-1].reset_index(drop=True))
+    made = Tables(result)
+    known = {name: getattr(made, name) for name in Tables.NAMES}
+    shuffled = Tables.of(**{**known, "steps": made.steps.iloc[::-1].reset_index(drop=True)})
 
     pd.testing.assert_frame_equal(outcomes(made, result.network), outcomes(shuffled, result.network))
 

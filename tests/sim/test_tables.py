@@ -6,7 +6,7 @@ import pytest
 
 from sim.eventlog import Row
 from sim.little import littles_law
-from sim.tables import Tables, occupancy_distribution, tables
+from sim.tables import Tables, occupancy_distribution
 from tests.sim.handmade import ED, NORTH, SEE, need, network_of, patients_of, result_of, story
 
 NAN = math.nan
@@ -14,7 +14,7 @@ NAN = math.nan
 
 @pytest.fixture(scope="module")
 def made() -> Tables:
-    return tables(story())
+    return Tables(story())
 
 
 def column(frame: pd.DataFrame, name: str) -> list:
@@ -43,7 +43,7 @@ def test_a_scenarios_own_outcome_keeps_its_name_beside_its_kind():
     outcome = network.outcomes.index("too late")
     rows = [(3.0, Row.PRESENTED, 0, NORTH, ED, 0.0), (3.0, Row.LEFT_NETWORK, 0, NORTH, outcome, 0.0)]
 
-    visits = tables(result_of(network, patients_of(network, [3.0]), rows)).visits
+    visits = Tables(result_of(network, patients_of(network, [3.0]), rows)).visits
 
     assert visits[["outcome", "outcome_kind"]].values.tolist() == [["too late", "cancelled"]]
 
@@ -98,7 +98,7 @@ def test_a_step_cut_short_without_an_end_lasts_until_the_next_queue_or_the_horiz
         ]
     rows += [(6.0, Row.QUEUED, 0, NORTH, SEE, 1.0)]
 
-    steps = tables(result_of(network, patients_of(network, [3, 4]), rows)).steps
+    steps = Tables(result_of(network, patients_of(network, [3, 4]), rows)).steps
 
     np.testing.assert_array_equal(steps["stayed"], [3, 20, NAN])
     assert steps["visit"].tolist() == [0, 0, 1]
@@ -113,7 +113,7 @@ def test_a_patient_without_a_queue_does_not_lend_the_end_of_the_journey_to_anoth
         (4.0, Row.LEFT_NETWORK, 1, NORTH, diverted, 0.0),
     ]
 
-    steps = tables(result_of(network, patients_of(network, [3, 4]), rows)).steps
+    steps = Tables(result_of(network, patients_of(network, [3, 4]), rows)).steps
 
     np.testing.assert_array_equal(steps["stayed"], [21])
 
@@ -185,9 +185,9 @@ def test_decisions_and_doses_are_tables_too(made):
 
 def test_a_run_in_which_nothing_happens_has_empty_tables_of_the_same_shape(made):
     network = network_of()
-    empty = tables(result_of(network, patients_of(network, []), []))
+    empty = Tables(result_of(network, patients_of(network, []), []))
 
-    for name in Tables.__slots__:
+    for name in Tables.NAMES:
         before, now = getattr(made, name), getattr(empty, name)
         assert list(now.columns) == list(before.columns), name
         assert [str(t) for t in now.dtypes] == [str(t) for t in before.dtypes], name

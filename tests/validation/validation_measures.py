@@ -12,7 +12,7 @@ from scenarios.loader import load
 from scenarios.scenario import Scenario
 from sim.protocol import Decision, Directive, run
 from sim.result import Result
-from sim.tables import Tables, tables
+from sim.tables import Tables
 from sim.workload import Workload
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ class Neutral:
 
 def replication(scenario: Scenario, seed: int, number: int) -> tuple[Result, Tables]:
     result = run(build_engine(scenario, seed, number), Neutral())
-    return result, tables(result)
+    return result, Tables(result)
 
 
 def hours_at_level(begins: Floats, ends: Floats, start: float, end: float) -> Floats:

@@ -8,7 +8,7 @@ from policies.vaccine_demand import dose_demand
 from sim.catchments import people_by_group
 from sim.outcomes import METRICS, outcomes
 from sim.protocol import Directive
-from sim.tables import tables
+from sim.tables import Tables
 from tests.agents.population.towns import town
 
 
@@ -19,7 +19,7 @@ def lived():
     while engine.next_decision() is not None:
         engine.answer(Directive())
     result = engine.result()
-    return scenario, result, tables(result)
+    return scenario, result, Tables(result)
 
 
 def test_admissions_per_head_are_counted_by_group_and_hospital(lived):
@@ -78,7 +78,7 @@ def test_people_who_are_counted_in_the_catchment_alone_count_per_head_too():
     while engine.next_decision() is not None:
         engine.answer(Directive())
     result = engine.result()
-    made = tables(result)
+    made = Tables(result)
 
     frame = outcomes(made, result.network)
     frame = frame[(frame["metric"] == "arrivals_per_1000") & (frame["attribute"] == "")].set_index("hospital")
@@ -95,7 +95,7 @@ def test_a_person_who_came_twice_for_a_dose_counts_once_for_coverage():
     while engine.next_decision() is not None:
         engine.answer(Directive())
     result = engine.result()
-    made = tables(result)
+    made = Tables(result)
     frame = outcomes(made, result.network)
     frame = frame[(frame["metric"] == "coverage") & (frame["attribute"] == "")].set_index("hospital")
 

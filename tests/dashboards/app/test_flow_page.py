@@ -44,7 +44,7 @@ from scenarios.loader import load, load_text
 from sim.event_words import KINDS, EventWords
 from sim.eventlog import Row
 from sim.outcomes import outcomes
-from sim.tables import tables
+from sim.tables import Tables
 from tests.dashboards.answers import ONE_BED, VACCINE, WINTER
 
 POLICY = "acuity+least-loaded"
@@ -52,7 +52,7 @@ POLICY = "acuity+least-loaded"
 
 def run_of(text, policy=POLICY, *overrides):
     result = simulate(load_text(text, overrides), policy, 7, 1)
-    made = tables(result)
+    made = Tables(result)
     return SimpleNamespace(
         result=result, made=made, network=result.network, log=result.log, words=EventWords.of(result.network),
         journeys=journeys(made, result.log, result.network), hours=hours_of(made, result.log, result.network),
@@ -298,7 +298,7 @@ def test_a_run_that_is_not_the_one_of_the_result_is_refused():
 
     assert follow(right).workload == answer.provenance["workloads"][0]
     result = simulate(scenario, "first-come", 7, 1)
-    pd.testing.assert_frame_equal(outcomes(tables(result), result.network), kept)
+    pd.testing.assert_frame_equal(outcomes(Tables(result), result.network), kept)
     with pytest.raises(RunError, match="does not come out as it did"):
         follow(Asked(dump_json(scenario), "first-come", "first-come", 8, 1, log, "abcd1234"))
 

@@ -23,7 +23,7 @@ from policies.environments.rewards import OrderPrices, TeamReward, VectorReward 
 from policies.heuristics import Neutral  # noqa: E402
 from scenarios.errors import UsageError  # noqa: E402
 from sim.protocol import run  # noqa: E402
-from sim.tables import tables  # noqa: E402
+from sim.tables import Tables  # noqa: E402
 
 HARMS = (
     "horizon=1 day",
@@ -77,7 +77,7 @@ def flat(trajectory):
 
 def from_visits(result, prices):
     """H x G: what the visits table says that the episode cost."""
-    visits, network = tables(result).visits, result.network
+    visits, network = Tables(result).visits, result.network
     horizon = network.horizon
     found = np.zeros((len(network.hospitals), len(network.groups)))
     for h, hospital in enumerate(network.hospitals):

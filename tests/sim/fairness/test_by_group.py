@@ -9,7 +9,7 @@ from sim.fairness.stacked import Stacked
 from sim.network import compile_network
 from sim.outcomes import METRICS, outcomes
 from sim.patient_metrics import Coverage, DiedShare, LeftShare, UntreatedHours, WaitServed, WithinTarget
-from sim.tables import tables
+from sim.tables import Tables
 from tests.invented_visits import invented
 from tests.sim.handmade import story
 
@@ -24,7 +24,7 @@ def stacked(results, attributes=("area",), metrics=METRIC_SET, **settings):
 
 def test_values_are_those_of_the_answer():
     result = story()
-    made = tables(result)
+    made = Tables(result)
     said = outcomes(made, result.network).set_index(["metric", "attribute", "group", "hospital"])["value"]
     metrics = (
         *METRIC_SET,
@@ -104,7 +104,7 @@ def test_a_rule_that_lets_patients_die_or_leave_does_not_look_better(end):
 
 def test_treated_within_counts_the_dead_and_the_gone_as_not_treated():
     result = story()
-    found = measure(tables(result).visits, result.network, Plan((TreatedWithin(2.0),), ("area",)))
+    found = measure(Tables(result).visits, result.network, Plan((TreatedWithin(2.0),), ("area",)))
 
     # Of six in need: treated at .5, 2 and .25; left at 1; died at 2; one censored at 1.5.
     # Before the censoring each weighs 1/6; after it the two that are left at risk weigh 1/4 each.
@@ -114,7 +114,7 @@ def test_treated_within_counts_the_dead_and_the_gone_as_not_treated():
 def test_days_to_a_coverage_are_the_whole_observation_where_it_is_never_reached():
     result = story()
     metrics = (DaysToCoverage(0.2), DaysToCoverage(0.9), Coverage())
-    found = measure(tables(result).visits, result.network, Plan(metrics, ("area",)))
+    found = measure(Tables(result).visits, result.network, Plan(metrics, ("area",)))
 
     assert found.value["coverage", ""][0] == pytest.approx(1 / 3)  # of 4, 5 and 7
     assert found.value["days_to_coverage_20", ""][0] == pytest.approx((8.25 - 2) / 24)
