@@ -33,7 +33,7 @@ from policies.learning.normalising import Normaliser
 from policies.learning.scalarising import SoftDRO
 from policies.learning.settings import TrainSettings
 from policies.learning.standing import by_group, standing
-from policies.learning.trials import Perceptron
+from policies.learning.trials import SoughtLayers
 from scenarios.errors import UsageError
 from sim.streams import uniforms
 
@@ -65,7 +65,7 @@ class EvolutionTrainer:
             p / (p + (1 - p) * max(1, n - 1))
             for p, n in zip(leaning_of(settings, menu), menu.sizes, strict=True)
         ]
-        self._net = Perceptron(
+        self._net = SoughtLayers(
             settings.hidden,
             head_start(menu.sizes.tolist(), options.tolist(), leaning),
             seen_of(settings, labels),

@@ -15,7 +15,7 @@ from policies.learning.forbidding import Floats, Layers
 from sim.streams import uniforms
 
 
-class Perceptron:
+class SoughtLayers:
     """Layers of which some weights are sought: those after what is seen and before options that are explored."""
 
     def __init__(

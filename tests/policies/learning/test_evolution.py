@@ -16,7 +16,7 @@ from policies.learning.forbidding import FORBIDDEN, logits
 from policies.learning.levels import GroupLevels
 from policies.learning.settings import TrainSettings
 from policies.learning.training import train
-from policies.learning.trials import Perceptron
+from policies.learning.trials import SoughtLayers
 from policies.replication import simulate
 from scenarios.errors import UsageError
 
@@ -223,7 +223,7 @@ def test_a_training_that_was_interrupted_ends_as_if_it_never_was(scenario, resum
 
 
 def test_a_policy_among_many_says_what_it_says_alone():
-    net = Perceptron(
+    net = SoughtLayers(
         (5,), np.array([0.0, 1.0, -1.0]), np.array([True, False, True]), np.array([1, 1, 0], bool), 3
     )
     rng = np.random.default_rng(1)
