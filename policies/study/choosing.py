@@ -17,6 +17,9 @@ from scenarios.scenario import Scenario
 from sim.evidence.crossed import crossed
 from sim.replications import Workers
 
+Level = tuple[float, float]
+"""Cost of everybody and gap, h a patient."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -27,9 +30,10 @@ class Choice:
     tuned: Mapping[str, str]
     """Label -> the policy that was chosen."""
     rival: str
-    """Label of the most equitable among the rules within the margin of the most efficient."""
-    levels: Mapping[str, tuple[float, float]]
-    """Policy or candidate -> (cost of everybody, gap), h a patient, on the tuning seed."""
+    """Label of the most equitable among the rules within the margin of the most efficient rule or candidate."""
+    levels: Mapping[str, Level]
+    """Policy or candidate -> (cost of everybody, gap), h a patient, on the tuning seed; as if all had played the same
+    runs (`alike`)."""
     runs: Mapping[str, int]
     """Policy or candidate -> runs on the tuning seed."""
 
@@ -44,11 +48,7 @@ def choose(
     folder: Path | None = None,
     on_done: OnDone | None = None,
 ) -> Choice:
-    """Run rules and candidates on the tuning seed and fix what the evaluation will be about.
-
-    A tuned rule gets the candidate with the smallest gap among those whose cost is within the margin of the cheapest
-    rule, else its cheapest candidate.
-    """
+    """Run rules and candidates on the tuning seed and fix what the evaluation will be about (see `fixed_rules`)."""
     attribute = attribute_of(scenario, None)
     seed = simulation_seed("tuning", choosing.seed)
 
@@ -61,27 +61,60 @@ def choose(
     cost = {name: _cost(one) for name, one in fixed.items()}
     cheapest = min(cost, key=lambda name: cost[name])
     pair = fixed_pair(fixed[cheapest])
-    levels = {name: (cost[name], _gap(one, pair)) for name, one in fixed.items()}
+    played = {name: (_cost(one), _gap(one, pair)) for name, one in fixed.items()}
     runs = dict.fromkeys(policies, choosing.runs)
-    chosen = {}
-    for label, rule in tuned.items():
+    for rule in tuned.values():
         n_runs = runs_of_budget(scenario, len(rule.candidates), choosing)
-        tried = {name: (_cost(one), _gap(one, pair)) for name, one in run(rule.candidates, n_runs).items()}
-        # The same first runs for the limit as for the candidates, so that luck with patients cancels out.
-        limit = (1 + margin) * _cost(
-            fixed[cheapest] if n_runs == choosing.runs else run([cheapest], n_runs)[cheapest]
-        )
-        chosen[label] = fairest(tried, limit)
-        levels |= tried
-        runs |= dict.fromkeys(tried, n_runs)
+        played |= {name: (_cost(one), _gap(one, pair)) for name, one in run(rule.candidates, n_runs).items()}
+        runs |= dict.fromkeys(rule.candidates, n_runs)
+    known = {n: run([cheapest], n)[cheapest] for n in sorted(set(runs.values()))}
+    levels = alike(played, runs, {n: (_cost(one), _gap(one, pair)) for n, one in known.items()})
+    chosen, rival = fixed_rules(
+        levels, policies, {label: rule.candidates for label, rule in tuned.items()}, margin
+    )
+    return Choice(fixed[cheapest].groups, pair, chosen, rival, levels, runs)
+
+
+def fixed_rules(
+    levels: Mapping[str, Level], policies: Sequence[str], tuned: Mapping[str, Sequence[str]], margin: float
+) -> tuple[dict[str, str], str]:
+    """Return the candidate of every tuned rule, and the rule to beat.
+
+    One limit holds for all: the margin above the cheapest of all rules and candidates. A tuned rule gets the candidate
+    with the smallest gap within it, else its cheapest candidate; the rule to beat is the rule, tuned ones included,
+    with the smallest gap within it.
+    """
+    limit = (1 + margin) * min(cost for cost, _ in levels.values())
+    chosen = {
+        label: fairest({name: levels[name] for name in candidates}, limit)
+        for label, candidates in tuned.items()
+    }
     field = {name: levels[name] for name in policies} | {
         label: levels[name] for label, name in chosen.items()
     }
-    limit = (1 + margin) * min(cost for cost, _ in field.values())
-    return Choice(fixed[cheapest].groups, pair, chosen, fairest(field, limit), levels, runs)
+    return chosen, fairest(field, limit)
 
 
-def fairest(levels: Mapping[str, tuple[float, float]], limit: float) -> str:
+def alike(
+    played: Mapping[str, Level], runs: Mapping[str, int], known: Mapping[int, Level]
+) -> dict[str, Level]:
+    """Return (cost, gap) of rules that have played different numbers of the same runs as if all had played the most.
+
+    `known`: number of runs -> (cost, gap) in as many of a rule that has played them all. Others keep their cost as a
+    part of its cost, and their gap less its gap, in the runs that they have played, so that luck with patients cancels
+    out.
+
+    >>> alike({"a": (4.0, 1.0), "b": (2.0, 1.5)}, {"a": 10, "b": 90}, {10: (4.0, 2.0), 90: (3.0, 2.5)})
+    {'a': (3.0, 1.5), 'b': (2.0, 1.5)}
+    """
+    all_cost, all_gap = known[max(known)]
+    return {
+        name: (all_cost * cost / known[runs[name]][0], all_gap + gap - known[runs[name]][1])
+        for name, (cost, gap) in played.items()
+    }
+
+
+def fairest(levels: Mapping[str, Level], limit: float) -> str:
     """Return the smallest gap, of either sign, among (cost, gap) that cost no more than a limit; else the cheapest.
 
     >>> fairest({"a": (1.0, 3.0), "b": (1.01, -2.0), "c": (2.0, 0.0)}, 1.02)

@@ -24,7 +24,7 @@ from policies.evaluation.comparing import changes
 from policies.evaluation.entries import Entry
 from policies.evaluation.measures import COST, Groups, Measured
 from policies.evaluation.seeds import purpose_of
-from policies.study.choosing import fairest, runs_of_budget
+from policies.study.choosing import alike, fairest, fixed_rules, runs_of_budget
 from policies.study.kept import read_kept, read_part
 from policies.study.protocol import BASE, Choosing, read_protocol
 from policies.study.results import Judged, goals
@@ -279,6 +279,36 @@ def test_the_budget_of_a_tuned_rule_is_shared_by_its_candidates():
 def test_the_rule_to_beat_is_the_fairest_of_the_efficient_and_a_reversed_gap_is_a_gap():
     assert fairest({"fast": (1.0, 3.0), "fair": (1.015, -1.0), "slow": (1.5, 0.0)}, 1.02) == "fair"
     assert fairest({"a": (1.0, -3.0), "b": (1.0, 2.0)}, 1.0) == "b"
+
+
+def test_what_a_tuned_rule_might_have_been_counts_among_the_most_efficient():
+    # The cheapest of all is a candidate that nobody takes; its limit holds for everybody. Before, every choice had a
+    # limit of its own, of the entries at hand, and the fairest within one could be refused by the other.
+    levels = {
+        "plain": (7.48, 7.0),
+        "c=2": (7.26, 9.2),
+        "c=3": (7.35, 8.5),
+        "c=6": (7.63, 5.9),
+        "w=2": (8.0, 1.0),
+    }
+    tuned = {"max-weight tuned": ["c=2", "c=3", "c=6"], "weighted tuned": ["w=2"]}
+
+    chosen, rival = fixed_rules(levels, ["plain"], tuned, 0.02)
+    wider, fairer = fixed_rules(levels, ["plain"], tuned, 0.06)
+
+    assert chosen == {"max-weight tuned": "c=3", "weighted tuned": "w=2"}
+    assert rival == "max-weight tuned"
+    assert (wider["max-weight tuned"], fairer) == ("c=6", "max-weight tuned")
+
+
+def test_who_has_played_only_hard_runs_is_not_thought_expensive():
+    played = {"few runs": (4.0, 2.0), "many runs": (3.9, 3.0)}
+    known = {20: (5.0, 3.5), 800: (4.0, 3.1)}
+
+    levels = alike(played, {"few runs": 20, "many runs": 800}, known)
+
+    assert levels["many runs"] == pytest.approx((3.9, 3.0))
+    assert levels["few runs"] == pytest.approx((3.2, 1.6))
 
 
 def case(**learners):
