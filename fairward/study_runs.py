@@ -162,6 +162,7 @@ class Study:
             "tuned": dict(choice.tuned),
             "rival": choice.rival,
             "levels": {policy: list(values) for policy, values in choice.levels.items()},
+            "alike": {policy: list(values) for policy, values in choice.alike.items()},
             "runs": dict(choice.runs),
             "seed": simulation_seed("tuning", self.protocol.tuning.seed),
             "policies": {entry.label: _as_written(entry.members) for entry in learned},

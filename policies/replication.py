@@ -112,7 +112,8 @@ def simulate(
 ) -> Result:
     """Run one replication under a policy built afresh, with a stream of its own; a `diary` changes nothing.
 
-    Unless the orders must be `noted` in the result, those who can answer by numbers do: all else is the same.
+    Unless the orders must be `noted` in the result, those who can answer by numbers do (`policies.by_numbers`): the log
+    and the patients are the same.
     """
     network, stream = compile_network(scenario), policy_stream(policy, seed, number)
     running = build_engine(scenario, seed, number, engine, diary)

@@ -80,7 +80,8 @@ def run_variants(
 
 
 def study_hash(scenario: Scenario, by: Sequence[str], seed: int, engine: str) -> str:
-    """Return the name of everything that decides a run of a variant but the variant, its number and the policy."""
+    """Return the name of everything that decides a run of a variant but the variant, its metrics, its number and the
+    policy."""
     parts = json.dumps([scenario_hash(scenario), list(by)])
     return results_hash(hashlib.sha256(parts.encode()).hexdigest(), seed, engine)
 

@@ -15,7 +15,7 @@ from sim import cost_metrics as cost
 from sim import epidemic_metrics as epidemic
 from sim import flow_metrics as flow
 from sim import patient_metrics as patient
-from sim.metric import Cells, Metric, Study
+from sim.metric import Cells, Floats, Metric, Study
 from sim.network import Network
 from sim.tables import Tables
 
@@ -62,13 +62,15 @@ KEYS = ["metric", "attribute", "group", "hospital"]
 def outcomes(
     tables: Tables, network: Network, by: Sequence[str] = (), metrics: Collection[str] = METRICS.keys()
 ) -> pd.DataFrame:
-    """Return metrics of one replication, all unless some are named, in long form: `KEYS`, n, value.
+    """Return metrics of one replication, in long form: `KEYS`, n, value. `metrics`: those that are wanted.
 
     Patients are shown by the scenario's equity groups, by the attributes asked in `by`, by class and
     by acuity, and belong to the hospital where they first presented. The rows are the same for every
     replication of a scenario; a cell without a value has NaN. Raises `ValueError` for an attribute
-    that is not a category of the scenario.
+    that is not a category of the scenario, and for a metric that does not exist.
     """
+    if strange := [name for name in metrics if name not in METRICS]:
+        raise ValueError(f"expected metrics among {', '.join(METRICS)}, got {', '.join(strange)}")
     scenario = network.scenario
     attributes = list(dict.fromkeys((*scenario.equity.groups, *by)))
     categories = [name for name, spec in scenario.attributes.items() if spec.share is not None]
@@ -91,8 +93,8 @@ def outcomes(
             "hospital": _text(
                 place for _, cells in parts for place in ("", *network.hospitals) * len(cells.groups)
             ),
-            "n": np.concatenate([cells.n.ravel() for _, cells in parts]).astype(np.int64),
-            "value": np.concatenate([cells.value.ravel() for _, cells in parts]),
+            "n": _joined([cells.n for _, cells in parts]).astype(np.int64),
+            "value": _joined([cells.value for _, cells in parts]),
         }
     )
 
@@ -102,7 +104,11 @@ def _each_group(cells: Cells) -> Iterator[str]:
 
 
 def _spread(names: list[str], sizes: list[int]) -> pd.Series:
-    return pd.Series(np.repeat(np.array(names, dtype=object), sizes), dtype="str")
+    return pd.Series(np.repeat(np.array(names, dtype=object), np.array(sizes, dtype=np.int64)), dtype="str")
+
+
+def _joined(values: list[Floats]) -> Floats:
+    return np.concatenate([np.empty(0), *(each.ravel() for each in values)])
 
 
 def _text(values: Iterator[str]) -> pd.Series:

@@ -42,9 +42,10 @@ class Result:
     """Everybody who was to present before the horizon, by patient id."""
     sources: tuple[str, ...]
     """Names of the arrival streams, those that depend on the past included."""
-    orders: tuple[Ordered, ...]
+    orders: tuple[Ordered, ...] | None
+    """None: orders were given by numbers, and not noted."""
     since: Tally
-    """The interval after the last decision."""
+    """The interval after the last decision; where orders were not noted, the whole run."""
     hashed: Callable[[], str]
     """Works out `workload_hash`: who wants only the log does not wait for it."""
 

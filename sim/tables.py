@@ -53,6 +53,8 @@ class Tables:
     @classmethod
     def of(cls, **frames: pd.DataFrame) -> Tables:
         """Return tables of which only some are known, by name."""
+        if strange := frames.keys() - set(cls.NAMES):
+            raise TypeError(f"expected tables among {', '.join(cls.NAMES)}, got {', '.join(sorted(strange))}")
         made = cls.__new__(cls)
         vars(made).update(frames)
         return made
@@ -272,6 +274,8 @@ def _queues(network: Network, steps: pd.DataFrame) -> pd.DataFrame:
 
 def _decisions(result: Result) -> pd.DataFrame:
     orders = result.orders
+    if orders is None:
+        raise ValueError("expected noted orders, got a run that was answered by numbers")
     return pd.DataFrame(
         {
             "decision": np.array([order.decision for order in orders], dtype=np.int64),

@@ -14,7 +14,7 @@ from policies.evaluation.seeds import simulation_seed
 from policies.study.protocol import Choosing, Tuned
 from policies.variants import OnDone
 from scenarios.scenario import Scenario
-from sim.evidence.crossed import crossed
+from sim.evidence.crossed import Floats, crossed
 from sim.replications import Workers
 
 Level = tuple[float, float]
@@ -32,8 +32,9 @@ class Choice:
     rival: str
     """Label of the most equitable among the rules within the margin of the most efficient rule or candidate."""
     levels: Mapping[str, Level]
-    """Policy or candidate -> (cost of everybody, gap), h a patient, on the tuning seed; as if all had played the same
-    runs (`alike`)."""
+    """Policy or candidate -> (cost of everybody, gap), h a patient, on the tuning seed."""
+    alike: Mapping[str, Level]
+    """The same as if all had played the same runs (`alike`): what is compared."""
     runs: Mapping[str, int]
     """Policy or candidate -> runs on the tuning seed."""
 
@@ -58,21 +59,18 @@ def choose(
         return {name: measured(Entry(name, (name,)), found, groups, tau_of(scenario)) for name in names}
 
     fixed = run(policies, choosing.runs)
-    cost = {name: _cost(one) for name, one in fixed.items()}
-    cheapest = min(cost, key=lambda name: cost[name])
-    pair = fixed_pair(fixed[cheapest])
-    played = {name: (_cost(one), _gap(one, pair)) for name, one in fixed.items()}
-    runs = dict.fromkeys(policies, choosing.runs)
+    cheapest = min(fixed.values(), key=_cost)
+    pair, tried = fixed_pair(cheapest), dict(fixed)
     for rule in tuned.values():
-        n_runs = runs_of_budget(scenario, len(rule.candidates), choosing)
-        played |= {name: (_cost(one), _gap(one, pair)) for name, one in run(rule.candidates, n_runs).items()}
-        runs |= dict.fromkeys(rule.candidates, n_runs)
-    known = {n: run([cheapest], n)[cheapest] for n in sorted(set(runs.values()))}
-    levels = alike(played, runs, {n: (_cost(one), _gap(one, pair)) for n, one in known.items()})
+        tried |= run(rule.candidates, runs_of_budget(scenario, len(rule.candidates), choosing))
+    played = {name: (one.of(COST.name)[0], one.gap(COST.name, pair)[0]) for name, one in tried.items()}
+    compared = alike(played)
     chosen, rival = fixed_rules(
-        levels, policies, {label: rule.candidates for label, rule in tuned.items()}, margin
+        compared, policies, {label: rule.candidates for label, rule in tuned.items()}, margin
     )
-    return Choice(fixed[cheapest].groups, pair, chosen, rival, levels, runs)
+    levels = {name: (_mean(cost), _mean(gap)) for name, (cost, gap) in played.items()}
+    runs = {name: len(cost) for name, (cost, _) in played.items()}
+    return Choice(cheapest.groups, pair, chosen, rival, levels, compared, runs)
 
 
 def fixed_rules(
@@ -95,23 +93,30 @@ def fixed_rules(
     return chosen, fairest(field, limit)
 
 
-def alike(
-    played: Mapping[str, Level], runs: Mapping[str, int], known: Mapping[int, Level]
-) -> dict[str, Level]:
-    """Return (cost, gap) of rules that have played different numbers of the same runs as if all had played the most.
+def alike(played: Mapping[str, tuple[Floats, Floats]]) -> dict[str, Level]:
+    """Return (cost, gap) of rules as if all had played the most runs, from both by run, in the order of the runs.
 
-    `known`: number of runs -> (cost, gap) in as many of a rule that has played them all. Others keep their cost as a
-    part of its cost, and their gap less its gap, in the runs that they have played, so that luck with patients cancels
-    out.
+    Who has played fewer keeps their cost as a part of a yardstick's, and their gap less its gap, in the runs that they
+    have played, so that luck with patients cancels out. The yardstick is the cheapest of those who have played most.
 
-    >>> alike({"a": (4.0, 1.0), "b": (2.0, 1.5)}, {"a": 10, "b": 90}, {10: (4.0, 2.0), 90: (3.0, 2.5)})
-    {'a': (3.0, 1.5), 'b': (2.0, 1.5)}
+    >>> import numpy as np
+    >>> hard, all_runs = np.array([5.0, 3.0]), np.array([5.0, 3.0, 1.0, 1.0])
+    >>> alike({"few": (hard / 2, hard), "many": (all_runs, all_runs)})
+    {'few': (1.25, 2.5), 'many': (2.5, 2.5)}
     """
-    all_cost, all_gap = known[max(known)]
-    return {
-        name: (all_cost * cost / known[runs[name]][0], all_gap + gap - known[runs[name]][1])
-        for name, (cost, gap) in played.items()
-    }
+    most = max(len(cost) for cost, _ in played.values())
+    cost_of_all, gap_of_all = min(
+        (one for one in played.values() if len(one[0]) == most), key=lambda one: _mean(one[0])
+    )
+    levels = {}
+    for name, (cost, gap) in played.items():
+        n, own, apart = len(cost), _mean(cost), _mean(gap)
+        if n < most:
+            known = _mean(cost_of_all[:n])
+            own *= _mean(cost_of_all) / known if known else 1.0
+            apart += _mean(gap_of_all) - _mean(gap_of_all[:n])
+        levels[name] = (own, apart)
+    return levels
 
 
 def fairest(levels: Mapping[str, Level], limit: float) -> str:
@@ -135,8 +140,9 @@ def runs_of_budget(scenario: Scenario, candidates: int, choosing: Choosing) -> i
 
 
 def _cost(one: Measured) -> float:
-    return crossed(one.of(COST.name)).mean
+    return _mean(one.of(COST.name)[0])
 
 
-def _gap(one: Measured, pair: Pair) -> float:
-    return crossed(one.gap(COST.name, pair)).mean
+def _mean(values: Floats) -> float:
+    """Return the mean over the runs that have a value."""
+    return crossed(values[None]).mean

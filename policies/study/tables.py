@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
+from typing import Any
 
 from policies.audit.wording import figure
 from policies.evaluation.blocks import verdict
 from policies.evaluation.comparing import scaled
 from policies.study.kept import Kept
-from policies.study.results import SMALLER, Goal, Judged
+from policies.study.results import SMALLER, Goal, Judged, goals
 from policies.told import Block
 
 
@@ -40,6 +42,35 @@ def goal_block(found: Sequence[Goal], rival: str, case: Judged) -> Block | None:
         ("learner", "gap smaller by", "clearly", "worst off better", "who may pay most", "efficiency", "goal"),
         tuple(rows),
     )  # fmt: skip
+
+
+def rivals_block(case: Judged) -> Block | None:
+    """Return how far learners would get against every other rule; None without learners or other rules."""
+    rules = [one for one in case.entries if one.entry.label not in (*case.learned, case.rival.entry.label)]
+    if not case.learned or not rules:
+        return None
+    found = [goals(replace(case, rival=rule)) for rule in rules]
+    return Block(
+        "rivals", "What if another rule were the one to beat?",
+        "Looked at afterwards and no part of the verdict: the goal against every other rule, each with Holm's "
+        "correction of its own. Of a learner that does not reach it, what is not shown.",
+        ("rule", *(goal.label for goal in found[0])),
+        tuple(
+            (rule.entry.label, *(", ".join(_missing(goal)) or "reached" for goal in of_rule))
+            for rule, of_rule in zip(rules, found, strict=True)
+        ),
+    )  # fmt: skip
+
+
+def _missing(goal: Goal) -> list[str]:
+    """Return the parts of the goal that are not shown."""
+    shown = (
+        ("gap", goal.smaller >= SMALLER and goal.gap_closes),
+        ("worst off", goal.worst_better),
+        (f"{goal.pays_most[0]} pays", goal.pays_most[1] <= goal.margin),
+        ("efficiency", goal.efficient),
+    )
+    return [part for part, whether in shown if not whether]
 
 
 def shifts_block(cases: Sequence[Judged], rival: str) -> Block:
@@ -79,9 +110,20 @@ def tuning_block(kept: Kept) -> Block:
     return Block(
         f"{kept.scenario}-tuning", f"{kept.scenario}: what was fixed on the tuning seed?",
         f"Seed {content['seed']}, groups by {content['attribute']}, gap of {content['pair'][0]} less "
-        f"{content['pair'][1]}; written down before anything was judged. Means, h a patient.",
+        f"{content['pair'][1]}; written down before anything was judged. Means, h a patient.{_limit(content)}",
         ("policy", "runs", "decisions", "cost", "gap", "role"), tuple(rows),
     )  # fmt: skip
+
+
+def _limit(content: Mapping[str, Any]) -> str:
+    """Say what was compared, where one limit held for all choices."""
+    if "alike" not in content:
+        return ""
+    cheapest = min(content["alike"], key=lambda policy: float(content["alike"][policy][0]))
+    return (
+        f" One limit held for all choices, above the cheapest of all that was tried ({cheapest}); who has played fewer "
+        "runs was compared as if they had played the most."
+    )
 
 
 def compute_block(kept: Sequence[Kept]) -> Block:

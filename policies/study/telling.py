@@ -27,7 +27,14 @@ from policies.study.live import Followed, followed, live_block
 from policies.study.profiles import Profile, profile_block, profiles_of
 from policies.study.protocol import BASE, Protocol
 from policies.study.results import Judged, goals, judged
-from policies.study.tables import compute_block, failed_block, goal_block, shifts_block, tuning_block
+from policies.study.tables import (
+    compute_block,
+    failed_block,
+    goal_block,
+    rivals_block,
+    shifts_block,
+    tuning_block,
+)
 from policies.told import Block, Told
 from policies.tradeoffs.front import Front
 from policies.tradeoffs.telling import tell_front
@@ -173,6 +180,8 @@ def _scenario(
     compared = base.changes
     if goal := goal_block(goals(base), label, base):
         yield _of(name, goal)
+    if rivals := rivals_block(base):
+        yield _of(name, rivals)
     yield _of(name, levels_block(base.entries, base.pair))
     yield _of(name, changes_block(compared, label, base.pair))
     yield _of(name, efficiency_block(compared, label))

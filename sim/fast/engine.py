@@ -269,7 +269,7 @@ class FastEngine:
             log=self._rows.log(),
             patients=self.workload.patients,
             sources=self.workload.sources,
-            orders=tuple(self.standing.ordered),
+            orders=None if self._overflow_rules else tuple(self.standing.ordered),
             since=self._last or self.tallies.since(self.network.horizon),
             hashed=partial(fingerprint, self.workload, self._source),
         )

@@ -1,7 +1,7 @@
 """Orders as numbers, carried out by compiled code: what `sim/directives.py` does to the orders of an action.
 
-Only what masks allow may be ordered. Vaccine is left to Python. Can be left for Python, to make room
-or a column, and entered again: `order_phase`, `order_place` and `order_n` of the world say where it was.
+Only what masks allow may be ordered. Can be left for Python, to make room or a column or to order
+vaccine, and entered again: `order_phase`, `order_place` and `order_n` of the world say where it was.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from policies.variants import Variant, run_variants
 from scenarios.errors import UsageError
 from scenarios.loader import load
 from sim.network import compile_network
+from sim.outcomes import METRICS, outcomes
+from sim.tables import Tables
 
 SHORT = ["horizon=8 days", "warm_up=0 h"]
 LEVERS = "call in ed-nurse=1:early discharge emergency.ward=all:flex ward=2/2:reserve icu=1:move to=valley"
@@ -74,7 +76,7 @@ def test_held_dials_make_the_same_run(name, written):
     assert silent.log.fingerprint() == noted.log.fingerprint()
     assert silent.workload_hash == noted.workload_hash
     assert noted.orders
-    assert not silent.orders
+    assert silent.orders is None
 
 
 @pytest.mark.parametrize("kind", ["ckpt", "ckpt-sampled"])
@@ -108,6 +110,21 @@ def test_a_rule_that_a_hospital_has_no_use_for_is_not_said_by_dials():
 
     assert not any(network.neighbours)
     assert not played(engine, written, scenario, network, policy_stream(written, 3, 1))
+
+
+@pytest.mark.parametrize("name", ["surge", "flu-season"])
+def test_what_is_not_of_orders_is_the_same_without_them_and_what_is_fails_loudly(name):
+    scenario = load(name, SHORT)
+    noted, silent = (
+        simulate(scenario, "dials:reserve ward=2:divert=yes", 3, 1, noted=noted) for noted in (True, False)
+    )
+    plain = [metric.name for metric in METRICS.values() if not metric.of_orders]
+
+    pd.testing.assert_frame_equal(
+        outcomes(Tables(noted), noted.network, (), plain), outcomes(Tables(silent), silent.network, (), plain)
+    )
+    with pytest.raises(ValueError, match="expected noted orders"):
+        _ = Tables(silent).decisions
 
 
 def test_a_strange_option_is_refused_as_ever():

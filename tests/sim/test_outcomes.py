@@ -286,6 +286,20 @@ def test_every_metric_says_what_it_is(metric, told):
     assert metric.better in ("lower", "higher", "")
 
 
+def test_metrics_that_are_named_are_all_there_is_and_strange_ones_are_refused():
+    result = story()
+    made = Tables(result)
+    full = outcomes(made, result.network)
+
+    some = outcomes(made, result.network, (), ("died_share",))
+    expected = full[full["metric"] == "died_share"].reset_index(drop=True)
+
+    pd.testing.assert_frame_equal(some, expected)
+    assert list(outcomes(made, result.network, (), ("cost_per_day",)).columns) == list(full.columns)
+    with pytest.raises(ValueError, match=r"expected metrics among arrivals, .*, got died"):
+        outcomes(made, result.network, (), ("died",))
+
+
 def test_the_order_of_patients_does_not_matter():
     result = story()
     made = Tables(result)

@@ -28,6 +28,7 @@ from policies.study.choosing import alike, fairest, fixed_rules, runs_of_budget
 from policies.study.kept import read_kept, read_part
 from policies.study.protocol import BASE, Choosing, read_protocol
 from policies.study.results import Judged, goals
+from policies.study.tables import rivals_block
 from scenarios.errors import ScenarioError, UsageError
 from sim.replications import Workers
 from tests.conftest import seed_of
@@ -302,13 +303,28 @@ def test_what_a_tuned_rule_might_have_been_counts_among_the_most_efficient():
 
 
 def test_who_has_played_only_hard_runs_is_not_thought_expensive():
-    played = {"few runs": (4.0, 2.0), "many runs": (3.9, 3.0)}
-    known = {20: (5.0, 3.5), 800: (4.0, 3.1)}
+    # Two rules that differ by luck of their own only; the first 20 of 400 runs are hard for everybody.
+    rng = np.random.default_rng(5)
+    shared = 5 + rng.normal(scale=1.0, size=400) + np.where(np.arange(400) < 20, 2.0, 0.0)
+    one, other, third = (shared + rng.normal(scale=0.1, size=400) for _ in range(3))
 
-    levels = alike(played, {"few runs": 20, "many runs": 800}, known)
+    levels = alike({"few": (one[:20], one[:20]), "many": (other, other), "too": (third, third)})
 
-    assert levels["many runs"] == pytest.approx((3.9, 3.0))
-    assert levels["few runs"] == pytest.approx((3.2, 1.6))
+    assert levels["many"] == (other.mean(), other.mean())
+    # sd of the mean difference of two rules over 20 runs: 0.1 x sqrt(2 / 20); as it stands, few is 2 h dearer.
+    sd = 0.1 * np.sqrt(2 / 20)
+    assert abs(levels["few"][1] - other.mean()) < 4 * sd
+    assert abs(levels["few"][0] - other.mean()) < 4 * sd
+    assert one[:20].mean() - other.mean() > 1
+
+
+def test_a_yardstick_that_costs_nothing_changes_no_cost():
+    nothing = np.zeros(4)
+
+    assert alike({"few": (np.ones(2), np.ones(2)), "many": (nothing, nothing)}) == {
+        "few": (1.0, 1.0),
+        "many": (0.0, 0.0),
+    }
 
 
 def case(**learners):
@@ -348,6 +364,16 @@ def test_the_goal_does_not_stand_on_the_margin_of_another_protocol():
 
     assert not goals(strict)[0].efficient
     assert changes(strict.entries, strict.rival, strict.pair, 0.02)[0].efficient
+
+
+def test_the_page_says_against_which_other_rules_the_goal_would_be_reached():
+    # Two rules beside the rival: one as fair as the learner, one that treats the near so well that they pay.
+    found = case(wins=(0.0, -2.0, 0.05), fair=(0.0, -2.0, 0.0), spoils=(0.1, 0.5, -0.5))
+    block = rivals_block(replace(found, learned=("wins",)))
+
+    assert block.columns == ("rule", "wins")
+    assert block.rows == (("fair", "gap, worst off"), ("spoils", "near pays"))
+    assert rivals_block(replace(found, learned=())) is None
 
 
 @pytest.mark.slow
