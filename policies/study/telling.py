@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,8 +78,8 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
         for name in protocol.scenarios
     }
     whole = {name: found for name, found in cases.items() if found and found[0].case == BASE}
-    fronts = {f"{name}-front": front_of(found[0].entries, seed) for name, found in whole.items()}
-    curves = {f"{name}-curves": curves_of(_histories(kept, name)) for name in protocol.scenarios}
+    fronts = {_key(name, "front"): front_of(found[0].entries, seed) for name, found in whole.items()}
+    curves = {_key(name, "curves"): curves_of(_histories(kept, name)) for name in protocol.scenarios}
     everything = [case for found in whole.values() for case in found]
     profiles = {
         name: profiles_of(everything, seed, worst)
@@ -89,10 +90,12 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
     blocks = [
         block
         for name, found in whole.items()
-        for block in _scenario(name, found, fronts[f"{name}-front"], kept, protocol.labels)
+        for block in _scenario(name, found, fronts[_key(name, "front")], kept, protocol.labels)
     ]
     blocks += [
-        _of(name, block) for name in protocol.scenarios if (block := curves_block(curves[f"{name}-curves"]))
+        _of(name, block)
+        for name in protocol.scenarios
+        if (block := curves_block(curves[_key(name, "curves")]))
     ]
     blocks += [profile_block(found, len(everything), name != "profile") for name, found in profiles.items()]
     blocks += [] if live is None else [live_block(live)]
@@ -200,7 +203,16 @@ def _scenario(
 
 
 def _of(name: str, block: Block) -> Block:
-    return replace(block, name=f"{name}-{block.name}", title=f"{name}: {block.title}")
+    return replace(block, name=_key(name, block.name), title=f"{name}: {block.title}")
+
+
+def _key(scenario: str, block: str) -> str:
+    """Return a name for a block that a file and a link can have, whatever its scenario is called.
+
+    >>> _key("rural +30 %", "front")
+    'rural-30-front'
+    """
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', scenario).strip('-')}-{block}"
 
 
 def _facts(
