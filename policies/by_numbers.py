@@ -42,16 +42,18 @@ def _held(written: str, scenario: Scenario, network: Network) -> tuple[Menu, Act
     """Return K options of a menu that say what a policy of rules and dials orders; None where none do."""
     parts = parse(written)
     dials = [parameters for name, parameters in parts if name == DIALS]
-    if len(dials) != 1 or (len(parts) > 1 and {"queue rule", "overflow rule"} & dials[0].keys()):
-        return None  # where two say the same thing, which holds depends on their order
+    if len(dials) != 1:
+        return None
     try:
         offer, options = start_at(written, scenario, network, Offer())
     except UsageError:
         return None
     menu = offer.menu(network)
-    everywhere = all(
-        dial.always[:, option].all()
+    # Beside rules a dial may say the same thing, and which holds depends on their order; and a rule holds even where
+    # its dial has no use for it.
+    other_than_written = len(parts) > 1 and any(
+        dial.name in dials[0] or not dial.always[:, option].all()
         for dial, option in zip(menu.dials, options.tolist(), strict=True)
         if isinstance(dial, QueueRuleDial | OverflowRuleDial)
     )
-    return (menu, options) if everywhere or len(parts) == 1 else None
+    return None if other_than_written else (menu, options)

@@ -29,23 +29,18 @@ def play(network: Network, menu: Menu, engine: FastEngine, choose: Choose) -> No
         observations, _ = panels.encode(since.take())
         return choose(observations[0], masks)
 
-    _play(menu, copies, MenuByNumbers(network, menu, copies), engine, look)
+    _play(network, menu, copies, engine, look)
 
 
 def hold(network: Network, menu: Menu, engine: FastEngine, options: Actions) -> None:
     """As `play`, with the same options (H x K) at every decision, neutral where they are masked out."""
-    copies = Copies(network, 1, *rules_of(menu))
-    _play(menu, copies, MenuByNumbers(network, menu, copies), engine, lambda masks: options)
+    _play(network, menu, Copies(network, 1, *rules_of(menu)), engine, lambda masks: options)
 
 
 def _play(
-    menu: Menu,
-    copies: Copies,
-    numbers: MenuByNumbers,
-    engine: FastEngine,
-    choose: Callable[[Mask], Actions],
+    network: Network, menu: Menu, copies: Copies, engine: FastEngine, choose: Callable[[Mask], Actions]
 ) -> None:
-    running = copies.begin(0, engine)
+    numbers, running = MenuByNumbers(network, menu, copies), copies.begin(0, engine)
     while running:
         (masks,) = numbers.masks()
         numbers.write(menu.within(masks, choose(masks))[None])

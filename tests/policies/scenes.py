@@ -1,7 +1,12 @@
 """Small scenarios and decisions for tests of policies."""
 
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
+from policies.environments.encoding import Encoding
+from policies.learning.offer import Offer
 from scenarios.loader import load_text
 from scenarios.scenario import Scenario
 from sim.network import Network, compile_network
@@ -130,3 +135,13 @@ def lot(doses: int, expires: float = 500.0) -> Lot:
 def without_vaccine() -> Network:
     text = NETWORK[: NETWORK.index("vaccine:")] + NETWORK[NETWORK.index("arrivals:") :]
     return compile_network(load_text(text.replace(", dose: shot", "")))
+
+
+def drawn_weights(network: Network, random: np.random.Generator, hidden: int) -> dict[str, Any]:
+    """Weights of a learned policy that has learned nothing, for `write_checkpoint`: one hidden layer, all dials."""
+    widths = [len(Encoding(network).labels), hidden, int(Offer().menu(network).sizes.sum())]
+    return {
+        f"actor.{2 * i}.{name}": random.normal(0, 0.3, shape).astype(np.float32)
+        for i, (n_in, n_out) in enumerate(pairwise(widths))
+        for name, shape in (("weight", (n_out, n_in)), ("bias", n_out))
+    }

@@ -1,7 +1,5 @@
 """What is answered by numbers is the run that decisions and orders make, to the bit."""
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +17,7 @@ from scenarios.loader import load
 from sim.network import compile_network
 from sim.outcomes import METRICS, outcomes
 from sim.tables import Tables
+from tests.policies.scenes import drawn_weights
 
 SHORT = ["horizon=8 days", "warm_up=0 h"]
 LEVERS = "call in ed-nurse=1:early discharge emergency.ward=all:flex ward=2/2:reserve icu=1:move to=valley"
@@ -56,15 +55,13 @@ def answers(name, written):
 
 
 def checkpoint(scenario, folder, seed=5):
-    network, random = compile_network(scenario), np.random.default_rng(seed)
-    widths = [len(Encoding(network).labels), 6, int(Offer().menu(network).sizes.sum())]
-    weights = {
-        f"actor.{2 * i}.{what}": random.normal(0, 0.3, shape).astype(np.float32)
-        for i, (n_in, n_out) in enumerate(pairwise(widths))
-        for what, shape in (("weight", (n_out, n_in)), ("bias", n_out))
-    }
+    network = compile_network(scenario)
     return write_checkpoint(
-        folder / "iteration-000001", Ground.of(scenario, Offer()), weights, Normaliser(widths[0]), {}
+        folder / "iteration-000001",
+        Ground.of(scenario, Offer()),
+        drawn_weights(network, np.random.default_rng(seed), 6),
+        Normaliser(len(Encoding(network).labels)),
+        {},
     )
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,18 +18,13 @@ from policies.registry import build_policy, checkpoint_hash, known
 from policies.replication import simulate
 from scenarios.errors import UsageError
 from scenarios.loader import load
+from tests.policies.scenes import drawn_weights
 
 SHORT = ("horizon=3 days", "warm_up=0 h", "decide_every=12 h")
 
 
 def weights(network, seed=1, hidden=6):
-    random = np.random.default_rng(seed)
-    widths = [len(Encoding(network).labels), hidden, int(Offer().menu(network).sizes.sum())]
-    return {
-        f"actor.{2 * i}.{name}": random.normal(0, 0.3, shape).astype(np.float32)
-        for i, (n_in, n_out) in enumerate(pairwise(widths))
-        for name, shape in (("weight", (n_out, n_in)), ("bias", n_out))
-    }
+    return drawn_weights(network, np.random.default_rng(seed), hidden)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Makers of a study that learn and explain nothing; in a module of their own, for processes that are spawned."""
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
@@ -10,6 +8,7 @@ from policies.learning.checkpoint import Ground, write_checkpoint
 from policies.learning.normalising import Normaliser
 from policies.learning.offer import Offer
 from sim.network import compile_network
+from tests.policies.scenes import drawn_weights
 
 
 def untrained(scenario, settings, seed, folder):
@@ -17,18 +16,11 @@ def untrained(scenario, settings, seed, folder):
     if settings["lam"] < 0:
         raise ValueError("lambda: expected a number from 0 to 1, got -1.")
     network = compile_network(scenario)
-    random = np.random.Generator(np.random.Philox(seed))
-    widths = [len(Encoding(network).labels), 4, int(Offer().menu(network).sizes.sum())]
-    weights = {
-        f"actor.{2 * i}.{name}": random.normal(0, 0.3, shape).astype(np.float32)
-        for i, (n_in, n_out) in enumerate(pairwise(widths))
-        for name, shape in (("weight", (n_out, n_in)), ("bias", n_out))
-    }
     checkpoint = write_checkpoint(
         folder / "iteration-000001",
         Ground.of(scenario, Offer()),
-        weights,
-        Normaliser(widths[0]),
+        drawn_weights(network, np.random.Generator(np.random.Philox(seed)), 4),
+        Normaliser(len(Encoding(network).labels)),
         dict(settings),
     )
     return checkpoint, pd.DataFrame(
