@@ -49,16 +49,18 @@ def rivals_block(case: Judged) -> Block | None:
     rules = [one for one in case.entries if one.entry.label not in (*case.learned, case.rival.entry.label)]
     if not case.learned or not rules:
         return None
-    found = [goals(replace(case, rival=rule)) for rule in rules]
+    rows = []
+    for rule in rules:
+        found = goals(replace(case, rival=rule))
+        nearest = min(found, key=lambda goal: len(_missing(goal)))
+        reached = sum(not _missing(goal) for goal in found)
+        short = ", ".join(_missing(nearest)) or "nothing"
+        rows.append((rule.entry.label, f"{reached} of {len(found)}", nearest.label, short))
     return Block(
         "rivals", "What if another rule were the one to beat?",
         "Looked at afterwards and no part of the verdict: the goal against every other rule, each with Holm's "
-        "correction of its own. Of a learner that does not reach it, what is not shown.",
-        ("rule", *(goal.label for goal in found[0])),
-        tuple(
-            (rule.entry.label, *(", ".join(_missing(goal)) or "reached" for goal in of_rule))
-            for rule, of_rule in zip(rules, found, strict=True)
-        ),
+        "correction of its own; how many learners reach it, which shows most of it, and what that one does not show.",
+        ("rule", "learners with the goal", "shows most", "does not show"), tuple(rows),
     )  # fmt: skip
 
 

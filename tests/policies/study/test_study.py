@@ -367,12 +367,19 @@ def test_the_goal_does_not_stand_on_the_margin_of_another_protocol():
 
 
 def test_the_page_says_against_which_other_rules_the_goal_would_be_reached():
-    # Two rules beside the rival: one as fair as the learner, one that treats the near so well that they pay.
-    found = case(wins=(0.0, -2.0, 0.05), fair=(0.0, -2.0, 0.0), spoils=(0.1, 0.5, -0.5))
-    block = rivals_block(replace(found, learned=("wins",)))
+    # Beside the rival: one as fair as the learner that wins, one under which the near are so well off that they pay
+    # for either learner, one that is less fair than the rival.
+    found = case(
+        slow=(0.6, -2.0, 0.05), wins=(0.0, -2.0, 0.05), fair=(0.0, -2.0, 0.0), spoils=(0.1, 0.5, -0.5),
+        unfair=(0.0, 1.0, 0.0),
+    )  # fmt: skip
+    block = rivals_block(replace(found, learned=("slow", "wins")))
 
-    assert block.columns == ("rule", "wins")
-    assert block.rows == (("fair", "gap, worst off"), ("spoils", "near pays"))
+    assert block.rows == (
+        ("fair", "0 of 2", "wins", "gap, worst off"),
+        ("spoils", "0 of 2", "wins", "near pays"),
+        ("unfair", "1 of 2", "wins", "nothing"),
+    )
     assert rivals_block(replace(found, learned=())) is None
 
 
