@@ -126,7 +126,12 @@ def _sentences(whole: Mapping[str, Sequence[Judged]]) -> Iterator[str]:
     with_learners = {name: goals(found[0]) for name, found in whole.items() if found[0].learned}
     if with_learners:
         reached = [name for name, found in with_learners.items() if any(goal.reached for goal in found)]
-        done = "The goal is reached" if len(reached) >= ASKED else "The goal is not reached"
+        if len(reached) >= ASKED:
+            done = "The goal is reached"
+        elif len(reached) == len(with_learners):
+            done = "The goal is reached as far as this study goes"
+        else:
+            done = "The goal is not reached"
         yield (
             f"{done}: it asks for {ASKED} scenarios, and a learner does all of it in {len(reached)} of "
             f"{len(with_learners)}{': ' if reached else ''}{', '.join(reached)}."
