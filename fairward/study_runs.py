@@ -63,7 +63,7 @@ class Study:
     def _possible(self, name: str) -> tuple[tuple[str, ...], dict[str, Tuned]]:
         """Rules and candidates that the scenario can be run with; the others are kept as failed, with the reason."""
         candidates = self.protocol.tuned_in(name)
-        wanted = [(policy, ()) for policy in self.protocol.policies] + [
+        wanted = [(policy, ()) for policy in self.protocol.rules_in(name)] + [
             (policy, (label,)) for label, rule in candidates.items() for policy in rule.candidates
         ]
         self.shelf.tell(f"{name}: {len(wanted)} rules and candidates play one run each")
@@ -77,7 +77,7 @@ class Study:
                 self.shelf.fail(name, policy, wrong[policy], *label)
             else:
                 self.shelf.forgive(name, policy, *label)
-        possible = tuple(policy for policy in self.protocol.policies if policy not in wrong)
+        possible = tuple(policy for policy in self.protocol.rules_in(name) if policy not in wrong)
         if not possible:
             raise UsageError(f"{name}: not one of the protocol's policies can be run.")
         kept = {label: [c for c in rule.candidates if c not in wrong] for label, rule in candidates.items()}

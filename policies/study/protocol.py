@@ -41,6 +41,8 @@ class StudyScenario(Part):
     """As after `--set`; training sees them."""
     shifts: dict[str, tuple[str, ...]] = {}
     """Held out: further changes by name of the shift."""
+    policies: tuple[str, ...] = ()
+    """Rules for this scenario beyond those of all: its levers may have other names."""
     tuned: dict[str, Tuned] = {}
     """Candidates of its own for tuned rules, by label: its groups may have other names."""
     settings: dict[str, Any] = {}
@@ -144,6 +146,10 @@ class Protocol(Part):
         """Return the cases of a scenario, the one of training first."""
         return (BASE, *self.scenarios[name].shifts)
 
+    def rules_in(self, name: str) -> tuple[str, ...]:
+        """Return the rules of a scenario, its own last."""
+        return (*self.policies, *self.scenarios[name].policies)
+
     def tuned_in(self, name: str) -> dict[str, Tuned]:
         """Return the tuned rules of a scenario."""
         return {**self.tuned, **self.scenarios[name].tuned}
@@ -162,7 +168,7 @@ class Protocol(Part):
         written = self.model_dump(mode="json", by_alias=True, exclude={"names", "findings"})
         for part, later in (
             (written, LATER),
-            *((one, ("tuned", "settings")) for one in written["scenarios"].values()),
+            *((one, ("policies", "tuned", "settings")) for one in written["scenarios"].values()),
         ):
             for field in later:
                 if not part[field]:
@@ -190,7 +196,7 @@ def read_protocol(path: Path) -> Protocol:
     problems += [
         _problem(root, ("names", label), "a rule of `policies`", written)
         for label, written in found.names.items()
-        if written not in found.policies
+        if all(written not in found.rules_in(name) for name in found.scenarios)
     ]
     if problems:
         raise ScenarioError(problems)

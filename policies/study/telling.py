@@ -259,5 +259,6 @@ def _notes(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Iterato
     yield from (f"{label} stands for {written}." for label, written in protocol.names.items())
     yield from protocol.limits
     yield from protocol.findings
-    rules, learners = counted(len(protocol.policies), "rule"), counted(len(protocol.learned), "learner")
+    written = {rule for name in protocol.scenarios for rule in protocol.rules_in(name)}
+    rules, learners = counted(len(written), "rule"), counted(len(protocol.learned), "learner")
     yield f"{rules} and {learners} were in the protocol."

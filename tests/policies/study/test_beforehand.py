@@ -87,14 +87,18 @@ def test_the_full_protocol_has_every_policy_there_is_and_every_learner_of_the_qu
     protocol = read_protocol(ROOT / "docs" / "results" / "study.yaml")
     lambdas = {one["lam"] for one in protocol.learned.values() if one["algo"] == "gr-ppo"}
 
-    assert set(POLICIES) <= {name for policy in protocol.policies for name, _ in parse(policy)}
+    rules = {rule for name in protocol.scenarios for rule in protocol.rules_in(name)}
+    assert set(POLICIES) <= {name for rule in rules for name, _ in parse(rule)}
     assert lambdas == {0, 0.1, 0.25, 0.5, 0.75, 1}
     assert {one["algo"] for one in protocol.learned.values()} == {
-        "ppo", "gr-ppo", "ggf", "pi-lagrangian", "naive-max",
+        "ppo", "gr-ppo", "ggf", "pi-lagrangian", "naive-max", "gr-es",
     }  # fmt: skip
     assert set(protocol.scenarios) == {"surge", "rural", "region", "flu-season"}
     assert protocol.training.seeds >= 10
     n = protocol.training.settings
+    assert all(
+        protocol.settings_in(name, {})["start"] in protocol.rules_in(name) for name in protocol.scenarios
+    )
     assert protocol.tuning.decisions == n["iterations"] * n["copies"] * n["steps"]
 
 
