@@ -15,6 +15,7 @@ from fairward.study_runs import Study
 from fairward.study_shelf import RESULTS, Shelf
 from fairward.study_training import live_settings
 from policies.parameters import suggestion
+from policies.sentence import counted
 from policies.study.kept import MANIFESTS
 from policies.study.live import arm
 from policies.study.protocol import Protocol, read_protocol
@@ -43,17 +44,33 @@ def run_study(path: Path, jobs: int | None, out: Path, quiet: bool, resume: bool
 
 
 def report_study(path: Path, out: Path, to: Path | None) -> str:
-    """Write the page; the manifests of a study that was run here are copied beside it first."""
+    """Write the page; the manifests of a study that was run here are copied beside it first.
+
+    Raises `UsageError` rather than replace manifests by fewer.
+    """
     from dashboards.report.study_page import write_study_page
 
     protocol = read_protocol(path)
     place = Path("docs/results") / protocol.name if to is None else to
-    results = out / protocol.name / RESULTS
+    results, manifests = out / protocol.name / RESULTS, place / MANIFESTS
     if results.is_dir():
+        there, new = _parts(manifests), _parts(results)
+        if lost := sorted(there - new):
+            raise UsageError(
+                f"{manifests} holds {counted(len(lost), 'part')} that {results} has not, {lost[0]} first. Finish that "
+                f"study (fairward study resume {path} --out {out}), write its page elsewhere (--to FOLDER), or remove "
+                f"{manifests} yourself."
+            )
         place.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(place / MANIFESTS, ignore_errors=True)
-        shutil.copytree(results, place / MANIFESTS, ignore=shutil.ignore_patterns(".*"))
-    return f"Page: {write_study_page(protocol, place / MANIFESTS, place)}"
+        shutil.rmtree(manifests, ignore_errors=True)
+        shutil.copytree(results, manifests, ignore=shutil.ignore_patterns(".*"))
+    elif not manifests.is_dir():
+        manifests = path.parent / protocol.name / MANIFESTS
+    return f"Page: {write_study_page(protocol, manifests, place)}"
+
+
+def _parts(folder: Path) -> set[str]:
+    return {one.name for one in folder.glob("[!.]*")}
 
 
 def check_settings(protocol: Protocol) -> None:

@@ -64,7 +64,14 @@ def changes_block(changes: Sequence[Change], reference: str, pair: Pair) -> Bloc
     )  # fmt: skip
 
 
-def efficiency_block(changes: Sequence[Change], reference: str) -> Block:
+def efficiency(change: Change) -> str:
+    """Return the reading of the test of efficiency."""
+    if change.efficient:
+        return "not inferior"
+    return "inferior" if change.dearer else "not shown"
+
+
+def efficiency_block(changes: Sequence[Change], reference: str, margin: float = MARGIN) -> Block:
     """Return whether each entry is as efficient as the reference."""
     rows = [
         (
@@ -72,14 +79,14 @@ def efficiency_block(changes: Sequence[Change], reference: str) -> Block:
             figure(change.cost, "h", sign=True),
             figure(scaled(change.cost_part, 100), "per cent", sign=True),
             p_text(change.not_worse.corrected),
-            "not inferior" if change.efficient else "not shown",
+            efficiency(change),
         )
         for change in changes
     ]
     return Block(
-        "efficiency", f"Is efficiency kept within {100 * MARGIN:g} % of {reference}?",
-        f"Cost of everybody. One-sided test against costing {100 * MARGIN:g} % more or worse, paired by run, Holm's "
-        "correction for all policies. Not shown means neither kept nor lost for certain.",
+        "efficiency", f"Is efficiency kept within {100 * margin:g} % of {reference}?",
+        f"Cost of everybody. One-sided test against costing {100 * margin:g} % more or worse, paired by run, Holm's "
+        "correction for all policies. Inferior: all of a 90 % interval is beyond that. Not shown: neither for certain.",
         ("policy", "cost", f"part of {reference}'s", "p", "efficiency"), tuple(rows),
     )  # fmt: skip
 

@@ -63,6 +63,11 @@ class Change:
         """Whether non-inferiority stands after Holm's correction."""
         return self.not_worse.stands
 
+    @property
+    def dearer(self) -> bool:
+        """Whether it costs more than the margin for certain: all of a 90 % interval is beyond it."""
+        return self.not_worse.difference.low > 0
+
 
 def changes(
     entries: Sequence[Measured], reference: Measured, pair: Pair, margin: float = MARGIN

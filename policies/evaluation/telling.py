@@ -14,6 +14,7 @@ from policies.evaluation.blocks import (
 )
 from policies.evaluation.comparing import MARGIN, Change, changes, gap_level, level
 from policies.evaluation.evaluating import Evaluation
+from policies.evaluation.fronts import front_blocks
 from policies.evaluation.measures import MEASURES
 from policies.evaluation.seeds import simulation_seed
 from policies.sentence import counted
@@ -30,7 +31,7 @@ def tell_evaluation(found: Evaluation, front: Front, curves: Block | None = None
     compared = changes(found.measured, reference, found.pair)
     label = reference.entry.label
     title = found.scenario.title or found.scenario.name
-    on_front = tell_front(front, title, "").blocks
+    on_front = front_blocks(front)
     seeds = seeds_block(found.measured, found.pair, simulation_seed("evaluation", found.seed))
     return Told(
         title=title,

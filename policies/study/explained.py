@@ -34,6 +34,8 @@ def explained_block(kept: Sequence[Kept], labels: Mapping[str, str]) -> Block | 
         "the explained order of inputs than in a random one; above 0 it finds what matters.",
         ("policy", "question", "input or check", "value"), tuple(rows),
         notes=(
+            "Explained is the dial that varies most; the others that a policy sets are not. Where scores are linear "
+            "in the inputs, deletion and insertion are the same number.",
             "What moves a score is not what the input does to patients; an input left out can act through another one.",
         ),
     )  # fmt: skip

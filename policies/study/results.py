@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, nan
 
 from policies.evaluation.comparing import Change, Pair, changes
 from policies.evaluation.entries import Entry
@@ -36,6 +36,12 @@ class Judged:
         """Every entry against the rival."""
         return changes(self.entries, self.rival, self.pair, self.margin)
 
+    @property
+    def rule(self) -> str:
+        """The rule to beat as it is written, whatever it is called."""
+        (written,) = self.rival.entry.members
+        return str(self.kept.manifest["tuned"].get(self.rival.entry.label, written))
+
 
 def judged(kept: Kept, labels: Mapping[str, str] | None = None) -> Judged:
     """Return the values of an evaluation that was kept. `labels`: of entries that are to be called otherwise."""
@@ -59,8 +65,8 @@ class Goal:
     """The goal of the study for one learner: each part of it, and whether it is shown."""
 
     label: str
-    smaller: float
-    """By which part of the rival's gap the learner's is smaller, in size."""
+    smaller: Estimated
+    """By which part of the rival's gap the learner's is smaller, in size; without bounds where the gap turns round."""
     gap_closes: bool
     """Whether that it closes towards zero stands after correction."""
     worst_better: bool
@@ -73,7 +79,7 @@ class Goal:
     def reached(self) -> bool:
         """Whether everything is shown."""
         return (
-            self.smaller >= SMALLER
+            self.smaller.value >= SMALLER
             and self.gap_closes
             and self.worst_better
             and self.pays_most[1] <= self.margin
@@ -84,7 +90,6 @@ class Goal:
 def goals(case: Judged) -> list[Goal]:
     """Return how far every learner gets against the rival."""
     gap = crossed(case.rival.gap(COST.name, case.pair)).mean
-    base = {group: crossed(case.rival.of(COST.name, group)).mean for group in case.groups.names}
     by_label = {one.entry.label: one for one in case.entries}
     found = []
     for change in case.changes:
@@ -95,10 +100,10 @@ def goals(case: Judged) -> list[Goal]:
         found.append(
             Goal(
                 label=label,
-                smaller=1 - abs(own) / abs(gap) if gap else float("nan"),
+                smaller=_smaller(own, gap, change.gap.difference),
                 gap_closes=change.gap.stands and abs(own) < abs(gap),
                 worst_better=change.worst.stands and change.worst.difference.value < 0,
-                pays_most=_dearest(change.groups, case.groups.names, base),
+                pays_most=pays_most(case, change),
                 efficient=change.efficient,
                 margin=case.margin,
             )
@@ -106,13 +111,22 @@ def goals(case: Judged) -> list[Goal]:
     return found
 
 
-def _dearest(
-    differences: Sequence[Estimated], groups: Sequence[str], base: Mapping[str, float]
-) -> tuple[str, float]:
-    # Where nobody of a group waits under the rival, any wait is more than a part of it.
-    parts = {
-        group: e.high / base[group] if base[group] else (inf if e.high > 0 else 0.0)
-        for group, e in zip(groups, differences, strict=True)
-    }
+def pays_most(case: Judged, change: Change) -> tuple[str, float]:
+    """Return the group with the highest upper bound, and that bound as a part of its cost under the rival."""
+    parts = {}
+    for group, e in zip(case.groups.names, change.groups, strict=True):
+        base = crossed(case.rival.of(COST.name, group)).mean
+        # Where nobody of a group waits under the rival, any wait is more than a part of it.
+        parts[group] = e.high / base if base else (inf if e.high > 0 else 0.0)
     worst = max(parts, key=lambda group: parts[group])
     return worst, parts[worst]
+
+
+def _smaller(own: float, gap: float, difference: Estimated) -> Estimated:
+    if not gap:
+        return Estimated(nan, nan, nan)
+    value = 1 - abs(own) / abs(gap)
+    if own * gap < 0:
+        return Estimated(value, nan, nan, why="the gap turns round")
+    low, high = sorted((-difference.low / gap, -difference.high / gap))
+    return Estimated(value, low, high, difference.method)

@@ -39,11 +39,11 @@ def _rows(protocol: Protocol, kept: Sequence[Kept]) -> Iterator[tuple[str, ...]]
 def _row(protocol: Protocol, name: str, case: Judged) -> tuple[str, ...]:
     by_label = {one.entry.label: one for one in case.entries}
     best, learner = winners(case)[0], winners(case)[-1]
-    rule = f"{case.rival.entry.label}: {figure(level(case.rival, COST.name), 'h')}"
+    label = case.rival.entry.label
+    called = label if case.rule == label else f"{label} ({case.rule.split('+')[0]})"
+    rule = f"{called}: {figure(level(case.rival, COST.name), 'h')}"
     gap = figure(gap_level(case.rival, COST.name, case.pair), "h", sign=True)
-    least = (
-        best if best == case.rival.entry.label else f"{best}: {figure(level(by_label[best], COST.name), 'h')}"
-    )
+    least = best if best == label else f"{best}: {figure(level(by_label[best], COST.name), 'h')}"
     head = f"[{protocol.name}](docs/results/{protocol.name}/index.md), {name}"
     n_seeds = max((len(by_label[label].entry.members) for label in case.learned), default=0)
     runs = f"{case.kept.manifest['runs']}, {n_seeds}"

@@ -8,10 +8,10 @@ from math import isfinite
 from typing import Any
 
 from policies.audit.wording import figure
-from policies.evaluation.blocks import verdict
+from policies.evaluation.blocks import efficiency, verdict
 from policies.evaluation.comparing import scaled
 from policies.study.kept import Kept
-from policies.study.results import SMALLER, Goal, Judged, goals
+from policies.study.results import SMALLER, Goal, Judged, goals, pays_most
 from policies.told import Block
 
 
@@ -22,26 +22,30 @@ def goal_block(found: Sequence[Goal], rival: str, case: Judged) -> Block | None:
     rows = [
         (
             goal.label,
-            f"{100 * goal.smaller:.0f} %",
+            figure(scaled(goal.smaller, 100), "%"),
             "yes" if goal.gap_closes else "not shown",
             "yes" if goal.worst_better else "not shown",
-            f"{goal.pays_most[0]}: at most {100 * goal.pays_most[1]:+.1f} %"
-            if isfinite(goal.pays_most[1])
-            else f"{goal.pays_most[0]}: who did not wait before",
+            _paying(goal.pays_most),
             "yes" if goal.efficient else "not shown",
             "reached" if goal.reached else "not reached",
         )
         for goal in found
     ]
-    margin = f"{100 * case.margin:g} %"
+    meaning = "" if case.rule == rival else f" ({case.rule})"
+    margin, part = f"{100 * case.margin:g} %", f"{100 * SMALLER:.0f} %"
     return Block(
         "goal", f"Does learning beat {rival}?",
-        f"{rival} had the smallest gap on the tuning seed among rules within {margin} of the cheapest. The goal, fixed "
-        f"before: a gap at least {100 * SMALLER:.0f} % smaller and clearly so, the worst off better off, no group more "
-        f"than {margin} worse (upper bound), efficiency kept within {margin}.",
-        ("learner", "gap smaller by", "clearly", "worst off better", "who may pay most", "efficiency", "goal"),
+        f"{rival}{meaning} had the smallest gap on the tuning seed among rules within {margin} of the cheapest. "
+        f"The goal, fixed before: a mean gap at least {part} smaller and clearly smaller (not: clearly by {part}), the "
+        f"worst off better off, no group more than {margin} worse (upper bound), efficiency kept within {margin}.",
+        ("learner", "gap smaller by", "clearly smaller", "worst off better", "who may pay most", "efficiency", "goal"),
         tuple(rows),
     )  # fmt: skip
+
+
+def _paying(most: tuple[str, float]) -> str:
+    group, part = most
+    return f"{group}: at most {100 * part:+.1f} %" if isfinite(part) else f"{group}: who did not wait before"
 
 
 def rivals_block(case: Judged) -> Block | None:
@@ -67,7 +71,7 @@ def rivals_block(case: Judged) -> Block | None:
 def _missing(goal: Goal) -> list[str]:
     """Return the parts of the goal that are not shown."""
     shown = (
-        ("gap", goal.smaller >= SMALLER and goal.gap_closes),
+        ("gap", goal.smaller.value >= SMALLER and goal.gap_closes),
         ("worst off", goal.worst_better),
         (f"{goal.pays_most[0]} pays", goal.pays_most[1] <= goal.margin),
         ("efficiency", goal.efficient),
@@ -85,14 +89,14 @@ def shifts_block(cases: Sequence[Judged], rival: str) -> Block:
                     case.case, change.entry.label, figure(change.gap.difference, "h", sign=True),
                     verdict(change.gap, "smaller", "larger"),
                     figure(scaled(change.cost_part, 100), "per cent", sign=True),
-                    "not inferior" if change.efficient else "not shown",
+                    efficiency(change), _paying(pays_most(case, change)),
                 )
             )  # fmt: skip
     return Block(
         "shifts", f"What holds where nobody was trained or tuned, against {rival}?",
         "Held-out shifts, each with its own paired runs and Holm's correction of its own; the pair of groups and the "
         "rival are those fixed on the tuning seed of the unshifted scenario.",
-        ("shift", "policy", "gap", "reading", "cost", "efficiency"), tuple(rows),
+        ("shift", "policy", "gap", "reading", "cost", "efficiency", "who may pay most"), tuple(rows),
     )  # fmt: skip
 
 
@@ -129,7 +133,7 @@ def _limit(content: Mapping[str, Any]) -> str:
 
 
 def compute_block(kept: Sequence[Kept]) -> Block:
-    """Return the wall time of every kind of part."""
+    """Return the wall time of every kind of part, and the machines."""
     seconds: dict[tuple[str, str], list[float]] = {}
     for one in kept:
         if one.kind != "failed":
@@ -141,9 +145,12 @@ def compute_block(kept: Sequence[Kept]) -> Block:
         (name, what, str(len(values)), f"{sum(values):.0f} s") for (name, what), values in seconds.items()
     ]
     total = sum(sum(values) for values in seconds.values())
+    machines = {tuple(map(str, one.manifest["machine"].values())) for one in kept if one.kind != "failed"}
+    on = "; ".join(f"{cores} cores ({processor}, {system})" for system, processor, cores in sorted(machines))
     return Block(
         "compute", "What did it take?",
-        f"Wall seconds of the parts as they ran, other work on the machine included: {total:.0f} s in all.",
+        f"Wall seconds of the parts as they ran, other work on the machine included: {total:.0f} s in all, as many at "
+        f"a time as there were processes, on {on}.",
         ("scenario", "part", "times", "together"), tuple(rows),
     )  # fmt: skip
 

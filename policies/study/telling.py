@@ -17,7 +17,7 @@ from policies.evaluation.blocks import (
     seeds_block,
 )
 from policies.evaluation.curves import Curve, curves_block, curves_of
-from policies.evaluation.fronts import front_of
+from policies.evaluation.fronts import front_blocks, front_of
 from policies.evaluation.measures import COST, MORTALITY, UNTREATED
 from policies.evaluation.seeds import simulation_seed
 from policies.sentence import counted
@@ -38,7 +38,6 @@ from policies.study.tables import (
 )
 from policies.told import Block, Told
 from policies.tradeoffs.front import Front
-from policies.tradeoffs.telling import tell_front
 from sim.evidence.crossed import crossed
 
 ASKED = 2
@@ -105,7 +104,7 @@ def tell_study(protocol: Protocol, kept: Sequence[Kept]) -> Page:
     told = Told(
         title=protocol.title,
         question=protocol.question,
-        sentence=" ".join(_sentences(whole)),
+        sentence=" ".join(_sentences(protocol, whole)),
         facts=tuple(_facts(protocol, kept, whole)),
         blocks=tuple(blocks),
         notes=tuple(_notes(protocol, whole)),
@@ -121,23 +120,28 @@ def _histories(kept: Sequence[Kept], name: str) -> dict[str, list[pd.DataFrame]]
     return found
 
 
-def _sentences(whole: Mapping[str, Sequence[Judged]]) -> Iterator[str]:
-    """The verdict on the goal, then who wins in every scenario."""
+def _sentences(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Iterator[str]:
+    """The verdict on the goal, then who wins in every scenario; first of all what is not finished."""
+    if undone := _unfinished(protocol, whole):
+        yield f"This study is not finished: {'; '.join(undone)}."
     with_learners = {name: goals(found[0]) for name, found in whole.items() if found[0].learned}
     if with_learners:
         reached = [name for name, found in with_learners.items() if any(goal.reached for goal in found)]
-        if len(reached) >= ASKED:
-            done = "The goal is reached"
-        elif len(reached) == len(with_learners):
-            done = "The goal is reached as far as this study goes"
-        else:
-            done = "The goal is not reached"
-        yield (
-            f"{done}: it asks for {ASKED} scenarios, and a learner does all of it in {len(reached)} of "
-            f"{len(with_learners)}{': ' if reached else ''}{', '.join(reached)}."
-        )
+        done = "The goal is reached" if len(reached) >= ASKED else "The goal is not reached"
+        asked = f"it asks for {ASKED} scenarios, and a learner does all of it in"
+        if reached and len(with_learners) < ASKED:
+            done = f"The goal is not reached by this study alone, which has {counted(len(whole), 'scenario')}"
+        yield f"{done}: {asked} {len(reached)} of {len(with_learners)}{': ' if reached else ''}{', '.join(reached)}."
     for name, found in whole.items():
         yield _verdict(name, found[0])
+
+
+def _unfinished(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> list[str]:
+    done = {name: {case.case for case in found} for name, found in whole.items()}
+    missing = [name for name in protocol.scenarios if name not in done]
+    return missing + [
+        f"{name}, {case}" for name in done for case in protocol.cases(name) if case not in done[name]
+    ]
 
 
 def _verdict(name: str, case: Judged) -> str:
@@ -148,10 +152,10 @@ def _verdict(name: str, case: Judged) -> str:
         return f"{name}: no learner was judged; the rule to beat is {rival}."
     reached = [goal for goal in found if goal.reached]
     if reached:
-        best = max(reached, key=lambda goal: goal.smaller)
+        best = max(reached, key=lambda goal: goal.smaller.value)
         return (
-            f"{name}: learning wins. {best.label} has a gap {100 * best.smaller:.0f} % smaller than {rival}, at no "
-            f"loss of efficiency; {len(reached)} of {len(found)} learners reach the whole goal."
+            f"{name}: learning wins. {best.label} has a gap {100 * best.smaller.value:.1f} % smaller than {rival}'s on "
+            f"average, at no loss of efficiency; {len(reached)} of {len(found)} learners reach the whole goal."
         )
     efficient = [goal.label for goal in found if goal.efficient]
     fairer = [goal.label for goal in found if goal.gap_closes]
@@ -192,11 +196,11 @@ def _scenario(
         yield _of(name, rivals)
     yield _of(name, levels_block(base.entries, base.pair))
     yield _of(name, changes_block(compared, label, base.pair))
-    yield _of(name, efficiency_block(compared, label))
+    yield _of(name, efficiency_block(compared, label, base.margin))
     yield _of(name, groups_block(compared, base.groups.names, label))
     yield _of(name, measure_block(base.entries, UNTREATED))
     yield _of(name, measure_block(base.entries, MORTALITY))
-    for block in tell_front(front, name, "").blocks:
+    for block in front_blocks(front):
         yield _of(name, block)
     if seeds := seeds_block(base.entries, base.pair, int(base.kept.manifest["seed"])):
         yield _of(name, seeds)
@@ -245,13 +249,7 @@ def _notes(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Iterato
         "Intervals are 95 %, by t over runs, over training seeds x runs for learners (two-way random effects); "
         "p values are corrected by Holm within each table of a case, not across scenarios."
     )
-    missing = [name for name in protocol.scenarios if name not in whole]
-    if missing:
-        yield f"Not finished: {', '.join(missing)}."
     for name, found in whole.items():
-        done = {case.case for case in found}
-        if undone := [case for case in protocol.cases(name) if case not in done]:
-            yield f"{name}: not finished: {', '.join(undone)}."
         if found[0].groups.left_out:
             yield f"{name}: groups with too few patients are left out: {', '.join(found[0].groups.left_out)}."
         if protocol.scenarios[name].changes:

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from dashboards.report.study_page import write_study_page
+from fairward.study_commands import report_study
 from fairward.study_freezing import FROZEN, freeze
 from fairward.study_making import Makers
 from fairward.study_runs import Study
@@ -187,6 +188,32 @@ def test_the_page_is_made_from_the_manifests_alone_and_is_the_same_again(finishe
         assert said in text
 
 
+def test_a_page_is_not_replaced_by_one_of_a_study_that_has_finished_less_and_says_what_is_not_finished(
+    finished, tmp_path
+):
+    out, page = tmp_path / "runs", tmp_path / "page"
+    shutil.copytree(finished, out / "tiny")
+    report_study(TINY, out, page)
+    shutil.rmtree(out / "tiny" / RESULTS / "evaluation--little--demand-+30")
+
+    with pytest.raises(UsageError, match=r"1 part that .* has not, evaluation--little--demand-\+30 first"):
+        report_study(TINY, out, page)
+    assert (page / "manifests" / "evaluation--little--demand-+30").is_dir()
+    report_study(TINY, out, tmp_path / "elsewhere")
+    text = (tmp_path / "elsewhere" / "index.md").read_text("utf-8")
+    assert "> This study is not finished: little, demand +30 %. The goal is not reached" in text
+
+
+def test_a_page_is_written_elsewhere_from_the_manifests_beside_the_protocol(finished, tmp_path):
+    protocol = tmp_path / "tiny.yaml"
+    shutil.copy(TINY, protocol)
+    shutil.copytree(finished / RESULTS, tmp_path / "tiny" / "manifests")
+
+    report_study(protocol, tmp_path / "no-runs", tmp_path / "page")
+
+    assert (tmp_path / "page" / "index.md").is_file()
+
+
 def test_a_rule_that_is_long_to_write_has_a_name_on_the_page_and_a_name_of_nothing_is_refused(
     finished, tmp_path
 ):
@@ -229,9 +256,10 @@ def test_published_pages_are_what_their_manifests_say(page, tmp_path):
     made = write_study_page(protocol, page.parent / "manifests", tmp_path)
 
     assert made.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
-    assert {p.name for p in (page.parent / "figures").iterdir()} == {
-        p.name for p in (tmp_path / "figures").iterdir()
-    }
+    published, again = (
+        {p.name: p.read_bytes() for p in (where / "figures").iterdir()} for where in (page.parent, tmp_path)
+    )
+    assert published == again
 
 
 def test_every_published_number_has_a_manifest():
@@ -351,7 +379,9 @@ def test_the_goal_is_reached_only_with_every_part_of_it():
     ))}  # fmt: skip
 
     assert {label for label, goal in found.items() if goal.reached} == {"wins"}
-    assert found["wins"].smaller == pytest.approx(0.51, abs=0.02)
+    assert found["wins"].smaller.value == pytest.approx(0.51, abs=0.02)
+    assert found["wins"].smaller.low < 2.05 / 4 < found["wins"].smaller.high
+    assert not found["reversed_gap"].smaller.bounded
     assert found["too_little"].gap_closes
     assert found["others_pay"].pays_most[0] == "near"
     assert not found["slow"].efficient
