@@ -37,7 +37,7 @@ def measured(quick: bool) -> dict[str, Any]:
         one for name in SCENARIOS for one in scaling_timed.replications(name, PROCESSES, sizes)
     ]
     found["sweeps"] = scaling_timed.sweeps(PROCESSES, (4, 8) if quick else (8, 24))
-    found["worker_mib"] = scaling_timed.peak_of_children()
+    found["worker_mib"] = max(one["mib"] for one in found["replications"] if one["processes"] > 1)
     found["lean"] = scaling_timed.side_by_side(PROCESSES, 4 if quick else 12)
     found["ray"] = [scaling_timed.on_nodes(nodes, 4 if quick else 9) for nodes in PROCESSES]
     found["load"].append(round(os.getloadavg()[0], 2))

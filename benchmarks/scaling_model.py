@@ -149,15 +149,18 @@ def _study(models: dict[str, Fitted], found: dict[str, Any]) -> str:
         parent = min(r["parent_seconds"] / r["runs"] for r in own)
         core_hours = runs * m.each / m.efficiency / 3600
         disk = SHARED_DISK * 2**20 / kib * m.each / m.efficiency
+        sent = own[-1]["kib_sent"] / 1024 * CORES[1] * m.efficiency / m.each
         rows.append(
             (
                 f"all like {name}", f"{core_hours:,.0f}", *(f"{core_hours / cores:.2f} h" for cores in CORES),
+                f"{CORES[1] * found['worker_mib'] / 1024:,.0f} GiB", f"{sent:,.0f} MiB/s",
                 f"{runs * kib / 2**20:,.0f} GiB, {runs * kept / 2**20:,.1f} GiB", f"{disk:,.0f} cores",
                 f"{m.each / m.efficiency / parent:,.0f} cores",
             )
         )  # fmt: skip
-    head = ("scenarios", "core-hours", *(f"on {cores} cores" for cores in CORES), "tables, outcomes only",
-            "disk saturates", "one parent saturates")  # fmt: skip
+    head = ("scenarios", "core-hours", *(f"on {cores} cores" for cores in CORES), f"memory of {CORES[1]}",
+            f"sent to parents by {CORES[1]}", "tables, outcomes only", "disk saturates",
+            "one parent saturates")  # fmt: skip
     return _table(head, rows)
 
 

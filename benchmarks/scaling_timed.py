@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import pickle
-import resource
 import secrets
 import subprocess
 import sys
@@ -49,6 +49,7 @@ def replications(name: str, processes: Sequence[int], sizes: Sequence[int]) -> I
                         "kib": round(_size(folder) / n / 1024, 1),
                         "kib_outcomes": round(_size(folder, ("outcomes.parquet", "part.json")) / n / 1024, 1),
                         "kib_sent": round(len(pickle.dumps(answer.outcomes)) / n / 1024, 1),
+                        "mib": max(map(peak, [os.getpid()] if p == 1 else _children())),
                     }  # fmt: skip
 
 
@@ -97,13 +98,17 @@ def trained(seed: int, iterations: int) -> tuple[int, float, int]:
     )
     with tempfile.TemporaryDirectory() as place:
         train(load(*HOURLY), settings, Path(place) / "run", lambda *_: times.append(time.perf_counter()))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return (len(times) - 1) * BATCH * STEPS, times[-1] - times[0], peak
+    return (len(times) - 1) * BATCH * STEPS, times[-1] - times[0], peak(os.getpid())
 
 
-def peak_of_children() -> int:
-    """Return the MiB of the largest process of this one's that has ended so far."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+def peak(pid: int) -> int:
+    """Return the MiB of a process at its peak (Linux). `ru_maxrss` would count what its parent had when it began."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) // 1024
+
+
+def _children() -> list[int]:
+    return [one.pid for one in multiprocessing.active_children() if one.pid is not None]
 
 
 def side_by_side(processes: Sequence[int], iterations: int) -> list[dict[str, Any]]:

@@ -59,6 +59,47 @@ def test_every_file_of_the_results_is_a_protocol_a_manifest_or_made_from_manifes
     assert {path for path in RESULTS.rglob("*") if path.is_file()} == allowed
 
 
+ORDINALS = "first", "second", "third", "fourth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"
+
+
+def unfounded(finding, page, pages):
+    """Decimals of a finding that, rounded alike, stand in no table of its page, nor of another result that it names."""
+    if "in no table" in finding.lower():
+        return []
+    named = [page, *(name for name in ORDINALS if f"{name} result" in finding.lower() and name in pages)]
+    text = "".join(pages[name].partition("\n## Limits")[0] for name in named)
+    there = {abs(float(number)) for number in re.findall(r"\d+(?:\.\d+)?", text)}
+    return [
+        said
+        for said in re.findall(r"\d+\.\d+", finding)
+        if not any(abs(float(said) - one) <= 0.5001 * 10 ** -len(said.split(".")[1]) for one in there)
+    ]
+
+
+def published():
+    return {page.parent.name: page.read_text(encoding="utf-8") for page in RESULTS.glob("*/index.md")}
+
+
+def test_every_decimal_of_a_finding_stands_in_a_table_or_is_said_to_stand_in_none():
+    """Findings are written by hand; what they name of limits, levels and whole per cents a reader must check."""
+    pages = published()
+
+    assert {
+        (name, said)
+        for name in pages
+        for finding in read_protocol(RESULTS / f"{name}.yaml").findings
+        for said in unfounded(finding, name, pages)
+    } == set()
+
+
+def test_a_number_that_no_table_has_would_be_noticed():
+    pages = published()
+
+    assert unfounded("The gap is smaller by 3.337 h.", "eleventh", pages) == ["3.337"]
+    assert unfounded("The gap of the rule is 5.89 h.", "first", pages) == ["5.89"]
+    assert unfounded("The gap of the rule is 5.89 h in the seventh result.", "first", pages) == []
+
+
 def test_a_page_is_made_again_from_a_small_set_of_manifests(tmp_path):
     """`fairward study run|report tests/policies/study/kept.yaml` made it: two seeds, one iteration, a few runs."""
     protocol = read_protocol(KEPT.with_suffix(".yaml"))
