@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from dashboards.report.study_page import write_study_page
-from fairward.study_commands import report_study
+from fairward.study_commands import check_settings, report_study
 from fairward.study_freezing import FROZEN, freeze
 from fairward.study_making import Makers
 from fairward.study_runs import Study
@@ -269,12 +269,13 @@ def test_every_published_number_has_a_manifest():
     assert {path for path in pages if not (path.parent / "manifests").is_dir()} == set()
 
 
-def test_protocols_that_are_published_can_be_read_and_name_their_file():
+def test_protocols_that_are_published_can_be_read_and_run_and_name_their_file():
     for path in sorted((ROOT / "docs" / "results").glob("*.yaml")):
         protocol = read_protocol(path)
 
         assert protocol.name == path.stem
         assert all(len(protocol.cases(name)) == 4 for name in protocol.scenarios)
+        check_settings(protocol)
 
 
 def test_a_protocol_is_refused_with_all_its_problems_at_their_places(tmp_path):
