@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, nan
 
 from policies.evaluation.comparing import Change, Pair, changes
@@ -31,10 +32,15 @@ class Judged:
     """Labels."""
     margin: float
 
-    @property
+    @cached_property
     def changes(self) -> list[Change]:
         """Every entry against the rival."""
         return changes(self.entries, self.rival, self.pair, self.margin)
+
+    @cached_property
+    def level_by_group(self) -> dict[str, float]:
+        """The mean cost of every group under the rival."""
+        return {group: crossed(self.rival.of(COST.name, group)).mean for group in self.groups.names}
 
     @property
     def rule(self) -> str:
@@ -76,15 +82,20 @@ class Goal:
     margin: float
 
     @property
+    def missing(self) -> list[str]:
+        """The parts that are not shown."""
+        shown = (
+            ("gap", self.smaller.value >= SMALLER and self.gap_closes),
+            ("worst off", self.worst_better),
+            (f"{self.pays_most[0]} pays", self.pays_most[1] <= self.margin),
+            ("efficiency", self.efficient),
+        )
+        return [part for part, whether in shown if not whether]
+
+    @property
     def reached(self) -> bool:
         """Whether everything is shown."""
-        return (
-            self.smaller.value >= SMALLER
-            and self.gap_closes
-            and self.worst_better
-            and self.pays_most[1] <= self.margin
-            and self.efficient
-        )
+        return not self.missing
 
 
 def goals(case: Judged) -> list[Goal]:
@@ -115,7 +126,7 @@ def pays_most(case: Judged, change: Change) -> tuple[str, float]:
     """Return the group with the highest upper bound, and that bound as a part of its cost under the rival."""
     parts = {}
     for group, e in zip(case.groups.names, change.groups, strict=True):
-        base = crossed(case.rival.of(COST.name, group)).mean
+        base = case.level_by_group[group]
         # Where nobody of a group waits under the rival, any wait is more than a part of it.
         parts[group] = e.high / base if base else (inf if e.high > 0 else 0.0)
     worst = max(parts, key=lambda group: parts[group])

@@ -56,9 +56,9 @@ def rivals_block(case: Judged) -> Block | None:
     rows = []
     for rule in rules:
         found = goals(replace(case, rival=rule))
-        nearest = min(found, key=lambda goal: len(_missing(goal)))
-        reached = sum(not _missing(goal) for goal in found)
-        short = ", ".join(_missing(nearest)) or "nothing"
+        nearest = min(found, key=lambda goal: len(goal.missing))
+        reached = sum(goal.reached for goal in found)
+        short = ", ".join(nearest.missing) or "nothing"
         rows.append((rule.entry.label, f"{reached} of {len(found)}", nearest.label, short))
     return Block(
         "rivals", "What if another rule were the one to beat?",
@@ -66,17 +66,6 @@ def rivals_block(case: Judged) -> Block | None:
         "correction of its own; how many learners reach it, which shows most of it, and what that one does not show.",
         ("rule", "learners with the goal", "shows most", "does not show"), tuple(rows),
     )  # fmt: skip
-
-
-def _missing(goal: Goal) -> list[str]:
-    """Return the parts of the goal that are not shown."""
-    shown = (
-        ("gap", goal.smaller.value >= SMALLER and goal.gap_closes),
-        ("worst off", goal.worst_better),
-        (f"{goal.pays_most[0]} pays", goal.pays_most[1] <= goal.margin),
-        ("efficiency", goal.efficient),
-    )
-    return [part for part, whether in shown if not whether]
 
 
 def shifts_block(cases: Sequence[Judged], rival: str) -> Block:

@@ -129,8 +129,9 @@ def _sentences(protocol: Protocol, whole: Mapping[str, Sequence[Judged]]) -> Ite
         reached = [name for name, found in with_learners.items() if any(goal.reached for goal in found)]
         done = "The goal is reached" if len(reached) >= ASKED else "The goal is not reached"
         asked = f"it asks for {ASKED} scenarios, and a learner does all of it in"
-        if reached and len(with_learners) < ASKED:
-            done = f"The goal is not reached by this study alone, which has {counted(len(whole), 'scenario')}"
+        if reached and len(protocol.scenarios) < ASKED:
+            n_scenarios = counted(len(protocol.scenarios), "scenario")
+            done = f"The goal is not reached by this study alone, which has {n_scenarios}"
         yield f"{done}: {asked} {len(reached)} of {len(with_learners)}{': ' if reached else ''}{', '.join(reached)}."
     for name, found in whole.items():
         yield _verdict(name, found[0])
